@@ -1,0 +1,48 @@
+import type { Content, DataObject } from '../workflows/contract/manifest.ts';
+import type { RecordBatches } from '../workflows/contract/record.ts';
+
+/**
+ * The bytes between a store and a storage. FORMAT.md specifies them.
+ *
+ * records → lines (NDJSON) → independent zstd frames with a seek table → (age) → bytes
+ */
+
+/** Reads bytes `start` to before `end` of one stored object; the whole where none is given. Throws where there are fewer. */
+export type ByteSource = (range?: { readonly start: number; readonly end: number }) => AsyncIterable<Buffer>;
+
+export interface WriteOptions {
+  /** age recipients (`age1…`); none: not encrypted. */
+  readonly recipients: readonly string[];
+}
+
+/** What was written: known when the bytes have ended. */
+export type Sealed = Pick<
+  DataObject,
+  'compression' | 'encryption' | 'plainBytes' | 'plainSha256' | 'storedBytes' | 'storedSha256'
+>;
+
+export interface Writing {
+  readonly bytes: AsyncIterable<Buffer>;
+  /** Valid once `bytes` has ended. */
+  readonly sealed: () => Sealed;
+}
+
+/** Writing of records also knows their content. */
+export interface RecordWriting extends Writing {
+  readonly content: () => Content;
+}
+
+export interface ReadOptions {
+  /** age identities (`AGE-SECRET-KEY-1…`), tried in turn. */
+  readonly identities: readonly string[];
+  /** For messages: the object's full address. */
+  readonly address: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Reading of records counts and digests while it goes. */
+export interface RecordReading {
+  readonly records: RecordBatches;
+  /** Valid once `records` has ended. */
+  readonly content: () => Content;
+}

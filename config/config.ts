@@ -1,0 +1,52 @@
+import type { Scope } from '../workflows/contract/manifest.ts';
+import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { StorageSettings } from '../storage/settings.ts';
+import type { KeepPolicy } from '../storage/retention.ts';
+
+/** holdfast.yaml as the code uses it: checked, defaults filled in, times in milliseconds. */
+export interface Config {
+  /** Where it was read, for messages. */
+  readonly file: string;
+  readonly temporal: TemporalSettings;
+  readonly storages: ReadonlyMap<string, StorageSettings>;
+  readonly jobs: ReadonlyMap<string, JobConfig>;
+}
+
+/** What is not set here comes from the environment and the TOML profiles that the `temporal` command uses too. */
+export interface TemporalSettings {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly profile?: string;
+}
+
+export interface JobConfig {
+  readonly name: string;
+  readonly store: StoreSettings;
+  readonly scope: Scope;
+  readonly storageName: string;
+  readonly storage: StorageSettings;
+  readonly schedule?: ScheduleSettings;
+  readonly keep: KeepPolicy;
+  readonly encryption: EncryptionSettings;
+  readonly allowEmpty: boolean;
+  readonly deadline: number;
+  readonly approvalTimeout: number;
+}
+
+export type StoreSettings = { readonly kind: 'consul'; readonly consul: ConsulSettings };
+
+export interface ScheduleSettings {
+  readonly cron: string;
+  /** IANA name; also the time zone of `keep`. */
+  readonly timezone: string;
+  readonly jitter: number;
+  /** How late a missed run may still start. */
+  readonly catchup: number;
+}
+
+export interface EncryptionSettings {
+  /** age recipients; none: backups are not encrypted. */
+  readonly recipients: readonly string[];
+  /** Paths of files with age identities, needed to verify and restore. */
+  readonly identityFiles: readonly string[];
+}

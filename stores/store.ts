@@ -1,0 +1,66 @@
+import type { KeyRecord, RecordBatches } from '../workflows/contract/record.ts';
+import type { LeftOut, Moment, Scope, StoreDescription, StoreKind } from '../workflows/contract/manifest.ts';
+
+/**
+ * A store of keys: Consul's KV, etcd's keys.
+ *
+ * Every method throws a `HoldfastError` naming the address; whether it is retryable stands in the catalogue.
+ * Every method stops soon after `signal` aborts, by throwing the signal's reason. test/stores/conformance.ts
+ * holds every implementation to these words.
+ */
+export interface KeyStore {
+  readonly kind: StoreKind;
+
+  /** Reaches the store and says who answered. Fails where there is no leader. */
+  describe(signal: AbortSignal): Promise<StoreDescription>;
+
+  /**
+   * Every key of the scope at one moment, exactly, in ascending bytewise order, no key twice.
+   * An empty scope gives no batches; the caller decides whether that is allowed. Memory does not grow with the
+   * store. A read that ends before its end throws; it never ends quietly.
+   *
+   * @throws ReadFiltered, UnreadableKeys, StoreRefused, StoreUnavailable, StoreUnreachable, StreamBroken
+   */
+  read(scope: Scope, signal: AbortSignal): Promise<Reading>;
+
+  /** True only where it is certain that the scope is as it was at that moment, with that many records. Cheap. */
+  unchangedSince(moment: Moment, records: number, scope: Scope, signal: AbortSignal): Promise<boolean>;
+
+  /** Why this record cannot be written to this store (a limit, a refused name), or `undefined`. Asks no server. */
+  refusal(record: KeyRecord): string | undefined;
+
+  /**
+   * Carries out guarded writes, several at once, and tells of every one what became of it. Order is free.
+   * A write whose guard no longer holds is not done: it is `already` where the key is as wanted, else a `conflict`.
+   * So the same writes may be sent again after a crash.
+   */
+  write(writes: AsyncIterable<readonly Write[]>, options: WriteOptions): Promise<void>;
+
+  /** Frees sockets. */
+  close(): Promise<void>;
+}
+
+export interface Reading {
+  readonly moment: Moment;
+  readonly records: RecordBatches;
+  /** Complete once `records` has ended. */
+  readonly leftOut: () => readonly LeftOut[];
+}
+
+/** One guarded write. `seen` is the live key's index that the plan saw; `0` where the key must not exist. */
+export type Write =
+  | { readonly op: 'set'; readonly record: KeyRecord; readonly seen: string }
+  | { readonly op: 'delete'; readonly key: Buffer; readonly seen: string };
+
+export type Outcome = 'done' | 'already' | 'conflict' | 'refused';
+
+export interface WriteOptions {
+  readonly signal: AbortSignal;
+  /** Called once for every write. */
+  readonly onOutcome: (write: Write, outcome: Outcome, reason?: string) => void;
+}
+
+/** The index of a live record that guards its overwriting: Consul's ModifyIndex, etcd's mod_revision. */
+export function seenIndex(record: KeyRecord): string {
+  return record.meta.modifyIndex ?? '0';
+}

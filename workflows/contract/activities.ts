@@ -1,0 +1,23 @@
+import type { Captured, CaptureInput, JobDescription, PublishInput, Published, Verified } from './backup.ts';
+import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport } from './restore.ts';
+
+/** The activities of the control queue: quick. */
+export interface ControlActivities {
+  describeJob(input: { readonly job: string }): Promise<JobDescription>;
+  publish(input: PublishInput): Promise<Published>;
+  /** Deletes what retention no longer keeps; gives the ids. */
+  prune(input: { readonly job: string }): Promise<readonly string[]>;
+  /** Removes what an unfinished run left: its data objects and multipart uploads. */
+  discard(input: { readonly job: string; readonly id: string }): Promise<void>;
+  /** Keeps the report beside the plan. */
+  recordRestore(input: { readonly job: string; readonly report: RestoreReport }): Promise<void>;
+}
+
+/** The activities of the data queue: they move bytes, heartbeat a `Progress`, and can be cancelled. */
+export interface DataActivities {
+  capture(input: CaptureInput): Promise<Captured>;
+  verify(input: { readonly captured: Captured }): Promise<Verified>;
+  planRestore(input: PlanRestoreInput): Promise<Plan>;
+  applyRestore(input: ApplyInput): Promise<Applied>;
+  proveRestore(input: ApplyInput): Promise<Proof>;
+}

@@ -1,0 +1,92 @@
+import type {
+  BackupReason,
+  Content,
+  DataObject,
+  LeftOut,
+  Moment,
+  Scope,
+  StoreDescription,
+  StoreKind,
+} from './manifest.ts';
+
+/** Input of the workflow `backup`. A schedule gives the job alone. */
+export interface BackupInput {
+  readonly job: string;
+  /** Set by `holdfast backup` and for safety backups; else it comes from the scheduled time. */
+  readonly id?: string;
+  readonly reason?: BackupReason;
+  /** For a safety backup: what is about to be overwritten. Else the scope is the job's. */
+  readonly scope?: Scope;
+}
+
+/** Result of the workflow `backup`. */
+export interface BackupResult {
+  readonly job: string;
+  readonly id: string;
+  readonly content: Content;
+  readonly storedBytes: number;
+  readonly unchangedSince?: string;
+  /** Where the manifest is: `s3://bucket/prefix/job/id/manifest.json`. */
+  readonly manifest: string;
+  readonly pruned: readonly string[];
+}
+
+/** What the workflows need to know of a job; never credentials. Result of the activity `describeJob`. */
+export interface JobDescription {
+  readonly job: string;
+  readonly store: StoreKind;
+  /** For people: `consul http://127.0.0.1:8500 (all keys) → s3://bucket/prefix`. */
+  readonly summary: string;
+  readonly scope: Scope;
+  /** Milliseconds that a whole run may take. */
+  readonly deadline: number;
+  /** Milliseconds that a plan waits for its approval. */
+  readonly approvalTimeout: number;
+}
+
+export interface CaptureInput {
+  readonly job: string;
+  readonly id: string;
+  readonly reason: BackupReason;
+  readonly scope?: Scope;
+}
+
+/** What capture stored (or found unchanged). Verify and publish take it as it is. */
+export interface Captured {
+  readonly job: string;
+  readonly id: string;
+  readonly reason: BackupReason;
+  readonly store: StoreDescription;
+  readonly scope: Scope;
+  readonly moment: Moment;
+  readonly content: Content;
+  readonly objects: readonly DataObject[];
+  readonly unchangedSince?: string;
+  readonly recipients: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  readonly capturedAt: string;
+}
+
+export interface Verified {
+  /** ISO 8601. */
+  readonly verifiedAt: string;
+  readonly bytesRead: number;
+}
+
+export interface PublishInput {
+  readonly captured: Captured;
+  readonly verified: Verified;
+}
+
+export interface Published {
+  readonly manifest: string;
+}
+
+/** Heartbeat details of the data activities, and what progress bars show. */
+export interface Progress {
+  readonly phase: 'connecting' | 'reading' | 'verifying' | 'planning' | 'writing' | 'proving';
+  readonly records: number;
+  readonly bytes: number;
+  readonly recordsTotal?: number;
+  readonly bytesTotal?: number;
+}

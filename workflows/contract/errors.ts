@@ -1,0 +1,214 @@
+/**
+ * Every way in which Holdfast fails, once: what it means, whether trying again can help, what the operator does.
+ * `exit` is the exit code of the command line: 1 failed, 2 bad usage or configuration (nothing was done),
+ * 3 what is stored is missing, damaged or not proven, 4 declined, expired or refused before any change.
+ */
+export interface ErrorEntry {
+  readonly meaning: string;
+  readonly retryable: boolean;
+  readonly action: string;
+  readonly exit: 1 | 2 | 3 | 4;
+}
+
+const entries = {
+  ConfigInvalid: {
+    meaning: 'The configuration has a mistake.',
+    retryable: false,
+    action: 'Correct the setting named in the message; `holdfast config check` shows them all.',
+    exit: 2,
+  },
+  UnknownJob: {
+    meaning: 'No job of that name is in the configuration.',
+    retryable: false,
+    action: 'Use one of the names in the message, or add the job to holdfast.yaml and restart the worker.',
+    exit: 2,
+  },
+  BadRequest: {
+    meaning: 'The request makes no sense as it stands (an unknown mode, a scope outside the backup).',
+    retryable: false,
+    action: 'Correct the request as the message says.',
+    exit: 2,
+  },
+  TemporalUnreachable: {
+    meaning: 'The Temporal server did not answer.',
+    retryable: true,
+    action: 'Check the address in the message, TEMPORAL_ADDRESS and the profile; start the server.',
+    exit: 1,
+  },
+  NoWorker: {
+    meaning: 'No worker took the work up.',
+    retryable: true,
+    action:
+      'Start a worker (`npm run worker`) for this namespace; the work goes on by itself when it is there.',
+    exit: 1,
+  },
+  StoreUnreachable: {
+    meaning: 'None of the addresses of the store answered.',
+    retryable: true,
+    action: 'Check that the store runs and that the worker can reach the addresses in the message.',
+    exit: 1,
+  },
+  StoreUnavailable: {
+    meaning: 'The store answered, but cannot serve now (no leader, overload, an internal error).',
+    retryable: true,
+    action: 'Look at the health of the store; Holdfast keeps trying until the deadline of the job.',
+    exit: 1,
+  },
+  StoreRefused: {
+    meaning: 'The store refuses the request (a bad token, an unknown datacenter, a bad certificate).',
+    retryable: false,
+    action: 'Correct the credentials or settings of the job as the message says.',
+    exit: 1,
+  },
+  ReadFiltered: {
+    meaning: 'The credentials see only a part of the store, so the result would not be a backup.',
+    retryable: false,
+    action: 'Give the token the right to read every key under the prefix of the job.',
+    exit: 1,
+  },
+  StoreEmpty: {
+    meaning: 'The store shows no keys, and the job does not allow an empty backup.',
+    retryable: false,
+    action: 'Check address, prefix and token; if the store may be empty, set `allow_empty: true`.',
+    exit: 1,
+  },
+  UnreadableKeys: {
+    meaning: 'The store holds keys that its interface cannot give exactly (in Consul: not UTF-8).',
+    retryable: false,
+    action: 'Rename or delete the keys named in the message; until then they cannot be backed up.',
+    exit: 1,
+  },
+  StreamBroken: {
+    meaning: 'A stream ended early or broke off.',
+    retryable: true,
+    action: 'Nothing, as a rule: it is tried again. If it stays, look at the network and the server named.',
+    exit: 1,
+  },
+  StorageUnreachable: {
+    meaning: 'The storage did not answer.',
+    retryable: true,
+    action: 'Check endpoint and network; Holdfast keeps trying until the deadline of the job.',
+    exit: 1,
+  },
+  StorageUnavailable: {
+    meaning: 'The storage answered with a passing error (slow down, internal error).',
+    retryable: true,
+    action: 'Nothing, as a rule: it is tried again. If it stays, look at the health of the storage.',
+    exit: 1,
+  },
+  StorageDenied: {
+    meaning: 'The storage refuses access.',
+    retryable: false,
+    action: 'Check credentials and the rights on bucket and prefix; docs/storage.md lists those needed.',
+    exit: 1,
+  },
+  StorageMisconfigured: {
+    meaning:
+      'The storage does not exist or cannot do what is asked (no such bucket, no space, an unknown key).',
+    retryable: false,
+    action: 'Correct the storage in holdfast.yaml, or make the bucket or directory named.',
+    exit: 1,
+  },
+  BackupExists: {
+    meaning: 'Another backup with this id has been published already; it was not touched.',
+    retryable: false,
+    action: 'Look at the clock of the machines; start the backup again to get a new id.',
+    exit: 1,
+  },
+  BackupNotFound: {
+    meaning: 'No published backup answers to that name.',
+    retryable: false,
+    action: 'Choose one that `holdfast list JOB` shows.',
+    exit: 3,
+  },
+  ObjectMissing: {
+    meaning: 'An object that the manifest names is not in the storage.',
+    retryable: false,
+    action: 'Do not rely on this backup; restore another one, and find out who deleted the object.',
+    exit: 3,
+  },
+  ArchiveCorrupt: {
+    meaning: 'What is stored is not what was written.',
+    retryable: false,
+    action: 'Do not rely on this backup; restore another one, and look into the storage.',
+    exit: 3,
+  },
+  UnsupportedVersion: {
+    meaning: 'The backup was written by a newer Holdfast in a format that this one does not know.',
+    retryable: false,
+    action: 'Use the release named in the message, or a later one.',
+    exit: 3,
+  },
+  DecryptFailed: {
+    meaning: 'None of the identities opens the backup.',
+    retryable: false,
+    action: 'Name the age identity that belongs to one of the recipients of the manifest.',
+    exit: 3,
+  },
+  VerifyFailed: {
+    meaning: 'What was read back differs from what was captured.',
+    retryable: true,
+    action: 'Look at the storage named: it lost or changed data within a minute of storing it.',
+    exit: 3,
+  },
+  Unrestorable: {
+    meaning: 'Some keys cannot be written back (too large for the server, refused names, locked).',
+    retryable: false,
+    action: 'See the keys and reasons in the message; raise the limit of the store, or leave them out.',
+    exit: 1,
+  },
+  RestoreConflict: {
+    meaning: 'Keys were changed by somebody else between plan and write; those were not overwritten.',
+    retryable: false,
+    action: 'See the keys in the message, and request the restore again: its plan shows what is left.',
+    exit: 1,
+  },
+  RestoreUnproven: {
+    meaning: 'After the restore, the store is not equal to what the plan promised.',
+    retryable: false,
+    action: 'See the differing keys in the message; stop the writers, and request the restore again.',
+    exit: 3,
+  },
+  PlanChanged: {
+    meaning: 'The approval names another plan than the one that waits.',
+    retryable: false,
+    action: 'Read the plan that waits now, and approve that one by its digest.',
+    exit: 4,
+  },
+  NotApproved: {
+    meaning: 'The plan was declined, or nobody approved it in time; nothing was changed.',
+    retryable: false,
+    action: 'Request the restore again when it is wanted.',
+    exit: 4,
+  },
+  DeadlineExceeded: {
+    meaning: 'The work was not done by its deadline.',
+    retryable: false,
+    action: 'See the last error in the run; raise `deadline` of the job if the store has grown.',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof entries;
+export const catalogue: Readonly<Record<ErrorCode, ErrorEntry>> = entries;
+
+/** A failure from the catalogue. The message names the job, address or object; `details` are small and without secrets. */
+export class HoldfastError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = code;
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get retryable(): boolean {
+    return catalogue[this.code].retryable;
+  }
+}

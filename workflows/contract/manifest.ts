@@ -1,0 +1,83 @@
+/** The names of the stores, as in configuration and manifests. */
+export type StoreKind = 'consul' | 'etcd' | 'elasticsearch';
+
+/** What of a store: every key that starts with these bytes. The text of the prefix is UTF-8. */
+export interface Scope {
+  readonly prefix: string;
+}
+
+/** The one moment that a backup shows. */
+export interface Moment {
+  /** Consul: X-Consul-Index of the read. etcd: the revision. A decimal string. */
+  readonly index: string;
+  /** `point-in-time`, or why it is less than that (Consul's stale reads). */
+  readonly consistency: 'point-in-time' | 'stale';
+}
+
+/** The store as it presented itself. Never credentials. */
+export interface StoreDescription {
+  readonly kind: StoreKind;
+  readonly version: string;
+  /** The address that answered. */
+  readonly address: string;
+  /** More, by store: Consul's `datacenter`, etcd's `clusterId`. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** One stored object of a backup. */
+export interface DataObject {
+  /** Relative to the job's folder: `<backup id>/records.ndjson.zst`. The id is an earlier one where nothing has changed since. */
+  readonly name: string;
+  readonly format: 'records.ndjson' | 'snapshot.db' | 'consul.snap';
+  readonly compression: 'zstd' | 'none';
+  readonly encryption: 'age' | 'none';
+  /** Bytes and SHA-256 (hex) before compression and encryption. */
+  readonly plainBytes: number;
+  readonly plainSha256: string;
+  /** Bytes and SHA-256 (hex) as stored. */
+  readonly storedBytes: number;
+  readonly storedSha256: string;
+}
+
+/** What an archive of records holds. */
+export interface Content {
+  readonly records: number;
+  /** Bytes of keys and values. */
+  readonly bytes: number;
+  /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". */
+  readonly digest: string;
+}
+
+export type BackupReason = 'schedule' | 'manual' | 'safety';
+
+/** manifest.json: a backup exists only when this does. archive/FORMAT.md specifies it. */
+export interface Manifest {
+  readonly format: 'holdfast-backup';
+  readonly formatVersion: 1;
+  readonly job: string;
+  readonly id: string;
+  readonly reason: BackupReason;
+  readonly store: StoreDescription;
+  readonly scope: Scope;
+  readonly moment: Moment;
+  readonly content: Content;
+  readonly objects: readonly DataObject[];
+  /** The id of the earlier backup whose objects these are; absent where this backup holds its own. */
+  readonly unchangedSince?: string;
+  /** Age recipients, where encrypted. */
+  readonly recipients: readonly string[];
+  /** What is in the store and cannot be restored, with the reason: counted and named. */
+  readonly leftOut: readonly LeftOut[];
+  /** ISO 8601, UTC. */
+  readonly capturedAt: string;
+  readonly verifiedAt: string;
+  readonly publishedAt: string;
+  readonly madeBy: { readonly version: string; readonly workflowId?: string; readonly runId?: string };
+}
+
+export interface LeftOut {
+  readonly reason: string;
+  readonly count: number;
+  /** At most 20 names. */
+  readonly examples: readonly string[];
+}

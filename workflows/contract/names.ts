@@ -1,0 +1,48 @@
+/**
+ * Names that other processes, old histories and people's habits rely on. They are a promise from the first
+ * release: test/workflows/names.test.ts holds them fast.
+ */
+
+/** Workflows, and the activities that are quick. */
+export const controlQueue = 'holdfast';
+/** The activities that move bytes; a worker takes only a few of these at once. */
+export const dataQueue = 'holdfast-data';
+
+export const workflowTypes = { backup: 'backup', restore: 'restore' } as const;
+
+/** Search attributes, registered when a worker starts. */
+export const searchAttributes = {
+  HoldfastJob: 'KEYWORD',
+  HoldfastStore: 'KEYWORD',
+  HoldfastBackupId: 'KEYWORD',
+  HoldfastVerified: 'BOOL',
+  HoldfastBytes: 'INT',
+} as const;
+
+/** A backup id: UTC, to the second, sorts by time: `20261122T041500Z`. */
+export function backupId(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:]/g, '');
+}
+
+export const backupIdPattern = /^\d{8}T\d{6}Z$/;
+
+export function timeOfBackupId(id: string): Date {
+  return new Date(id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+/** A schedule adds `-<scheduled time>` by itself, in this very form. */
+export function backupWorkflowId(job: string, id: string): string {
+  return `backup-${job}-${timeOfBackupId(id).toISOString().replace('.000Z', 'Z')}`;
+}
+
+export function backupScheduleId(job: string): string {
+  return `holdfast-backup-${job}`;
+}
+
+/** One a job; it stands by, and continues as new after each restore. */
+export function restoreWorkflowId(job: string): string {
+  return `restore-${job}`;
+}

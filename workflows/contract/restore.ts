@@ -1,0 +1,147 @@
+import type { Scope } from './manifest.ts';
+
+/**
+ * `missing-only` adds keys that are not there, `overwrite` also changes those that differ,
+ * `mirror` also removes what the backup does not have.
+ */
+export type RestoreMode = 'missing-only' | 'overwrite' | 'mirror';
+
+/** Argument of the signal `requestRestore`. Everything but `backup` has a default, so that a person can type it. */
+export interface RestoreRequest {
+  /** `latest`, a backup id, or `before:<ISO time>`: the last backup at or before it. Default `latest`. */
+  readonly backup?: string;
+  /** Only the keys under this prefix. Default: all of the backup. */
+  readonly prefix?: string;
+  /** Write the keys under this prefix instead of `prefix` (or of the job's own). Default: in place. */
+  readonly toPrefix?: string;
+  /** Write into the store of this job instead of the job's own. */
+  readonly toJob?: string;
+  /** Default `missing-only`. */
+  readonly mode?: RestoreMode;
+  /** Go on without waiting for `approve`. Default false. */
+  readonly approved?: boolean;
+  /** Take no safety backup before the change. Default false. */
+  readonly noSafetyBackup?: boolean;
+  /** Plan and report, change nothing. Default false. */
+  readonly dryRun?: boolean;
+  /** Tells one request from another; a repeated id is one request. Default: made by the workflow. */
+  readonly requestId?: string;
+}
+
+/** Input of the workflow `restore`. What stands besides the job is carried from one run to the next. */
+export interface RestoreInput {
+  readonly job: string;
+  /** Requests that came while another one was at work. */
+  readonly pending?: readonly RestoreRequest[];
+  readonly last?: RestoreReport;
+}
+
+export interface PlanRestoreInput {
+  readonly job: string;
+  readonly restoreId: string;
+  readonly request: RestoreRequest;
+}
+
+/** What a restore would change. Every key stands in the stored plan; here are counts and the first few. */
+export interface Plan {
+  readonly restoreId: string;
+  readonly job: string;
+  readonly toJob: string;
+  readonly backup: string;
+  readonly mode: RestoreMode;
+  /** Keys of the backup taken. */
+  readonly from: Scope;
+  /** Where they are written, and what `mirror` may remove from. */
+  readonly to: Scope;
+  readonly add: number;
+  readonly change: number;
+  readonly remove: number;
+  readonly equal: number;
+  /** In the store and not in the backup, left alone by this mode; or differing, with `missing-only`. */
+  readonly keep: number;
+  /** Cannot be written: locked by a session, too large, a name the server refuses. Counted and named. */
+  readonly refused: number;
+  readonly examples: readonly PlanLine[];
+  /** The store's index at the moment of the plan. */
+  readonly storeIndex: string;
+  /** SHA-256 (hex) of the stored plan's lines; `approve` names it. The first 12 digits are enough for people. */
+  readonly digest: string;
+  /** The stored plan, relative to the job's folder: `restores/<restore id>/plan.ndjson.zst`. */
+  readonly object: string;
+}
+
+/** One line of the stored plan. */
+export interface PlanLine {
+  readonly op: 'add' | 'change' | 'remove' | 'refuse';
+  /** The key where it is written; text where it is UTF-8, else base64 in `keyBase64`. */
+  readonly key?: string;
+  readonly keyBase64?: string;
+  /** The index of the live key that the plan saw; `0` where there was none. The write is guarded by it. */
+  readonly seen: string;
+  readonly reason?: string;
+}
+
+/** Argument of the update and the signal `approve`. */
+export interface Approval {
+  /** At least the first 12 hex digits of the plan's digest. */
+  readonly digest: string;
+  readonly by?: string;
+}
+
+/** Argument of the update and the signal `decline`. */
+export interface Refusal {
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface ApplyInput {
+  readonly plan: Plan;
+}
+
+export interface Applied {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** Found as wanted already: an earlier attempt wrote them. */
+  readonly already: number;
+  /** Changed by others since the plan, left as they are. */
+  readonly conflicts: number;
+  readonly refused: number;
+  /** At most 20 keys with reasons. */
+  readonly examples: readonly { readonly key: string; readonly reason: string }[];
+}
+
+export interface Proof {
+  readonly compared: number;
+  readonly differing: number;
+  /** At most 20 keys. */
+  readonly examples: readonly string[];
+  readonly storeIndex: string;
+  /** ISO 8601. */
+  readonly provenAt: string;
+}
+
+export interface RestoreReport {
+  readonly restoreId: string;
+  readonly requestId: string;
+  readonly outcome: 'restored' | 'nothing-to-do' | 'dry-run' | 'declined' | 'expired';
+  readonly backup: string;
+  readonly plan?: Plan;
+  readonly safetyBackup?: string;
+  readonly applied?: Applied;
+  readonly proof?: Proof;
+  readonly finishedAt: string;
+}
+
+export type RestorePhase =
+  'standing by' | 'planning' | 'waiting for approval' | 'safety backup' | 'applying' | 'proving';
+
+/** Answer of the query `status`. */
+export interface RestoreStatus {
+  readonly phase: RestorePhase;
+  readonly request?: RestoreRequest;
+  readonly restoreId?: string;
+  readonly plan?: Plan;
+  readonly pending: number;
+  readonly last?: RestoreReport;
+}
