@@ -1,0 +1,30 @@
+import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
+import { Interrupted, type Io } from './io.ts';
+import { paint, say } from './output.ts';
+
+/**
+ * Tells the person what went wrong and what to do, on stderr; gives the exit code.
+ * Only errors outside the catalogue are surprises; their stack is shown with `--debug`.
+ */
+export function reportFailure(error: unknown, io: Io, debug: boolean): number {
+  if (io.signal.reason instanceof Interrupted) {
+    if (io.signal.reason.exit === 130) say(io, 'interrupted');
+    return io.signal.reason.exit;
+  }
+  const label = paint(io, io.stderr, 'red', 'error:');
+  if (error instanceof HoldfastError) {
+    say(io, `${label} ${error.message}`);
+    say(io, `${catalogue[error.code].action} (${error.code})`);
+    if (debug) say(io, stackOf(error));
+    return catalogue[error.code].exit;
+  }
+  say(io, `${label} ${error instanceof Error ? error.message : String(error)}`);
+  say(io, debug ? stackOf(error) : 'This was not foreseen; `--debug` shows where it happened.');
+  return 1;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return (error.stack ?? error.message) + cause;
+}

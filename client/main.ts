@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import project from '../package.json' with { type: 'json' };
+import { reportFailure } from './failure.ts';
+import { Interrupted, type Io } from './io.ts';
+import { addGlobalOptions } from './options.ts';
+
+/**
+ * Every command stands in commands/<name>.ts, exports `add<Name>Command(program, io)`, and is named here.
+ * Its action reads the global options with `globalOptions(command)`, writes its result to `io.stdout`,
+ * and fails by throwing: a HoldfastError gives the exit code of the catalogue.
+ */
+const commands: readonly ((program: Command, io: Io) => void)[] = [];
+
+/** Runs one command line (without `node` and the script); gives the exit code. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its message already; `--help` and `--version` come this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportFailure(error, io, args.includes('--debug'));
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command('holdfast')
+    .description('Backs up the stores of a platform, proves each backup, and restores it.')
+    .version(project.version)
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(`--help` shows what is possible)')
+    .exitOverride();
+  addGlobalOptions(program);
+  for (const add of commands) add(program, io);
+  return program;
+}
+
+/** Aborts on the first Ctrl-C, so that the command can tidy up; the second one ends the process. */
+function processIo(): Io {
+  const controller = new AbortController();
+  const interrupt = (exit: Interrupted['exit']): void => {
+    if (controller.signal.aborted) process.exit(exit);
+    controller.abort(new Interrupted(exit));
+  };
+  process.on('SIGINT', () => interrupt(130));
+  process.on('SIGTERM', () => interrupt(143));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    interrupt(141);
+  });
+  const { stdin, stdout, stderr, env } = process;
+  return { stdin, stdout, stderr, env, signal: controller.signal };
+}
+
+if (import.meta.main) process.exitCode = await run(process.argv.slice(2), processIo());
