@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors.ts';
 import type {
   BackupReason,
   Content,
@@ -29,6 +30,14 @@ export interface BackupResult {
   /** Where the manifest is: `s3://bucket/prefix/job/id/manifest.json`. */
   readonly manifest: string;
   readonly pruned: readonly string[];
+  /** Why old backups could not be removed; the backup itself is good. The next run tries again. */
+  readonly pruneFailure?: Failure;
+}
+
+/** A failure as results and reports carry it: a code of the catalogue (`Unexpected` for anything else). */
+export interface Failure {
+  readonly code: ErrorCode | 'Unexpected';
+  readonly message: string;
 }
 
 /** What the workflows need to know of a job; never credentials. Result of the activity `describeJob`. */

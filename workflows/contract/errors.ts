@@ -169,6 +169,12 @@ const entries = {
     action: 'See the differing keys in the message; stop the writers, and request the restore again.',
     exit: 3,
   },
+  RestoreCancelled: {
+    meaning: 'The restore was cancelled while it was writing: a part of its plan is in the store.',
+    retryable: false,
+    action: 'Request the restore again: its plan shows what is left. The safety backup holds what was before.',
+    exit: 1,
+  },
   PlanChanged: {
     meaning: 'The approval names another plan than the one that waits.',
     retryable: false,

@@ -10,6 +10,14 @@ export const dataQueue = 'holdfast-data';
 
 export const workflowTypes = { backup: 'backup', restore: 'restore' } as const;
 
+/** Signals, updates (`approve` and `decline` are both) and the query of the workflow `restore`. */
+export const restoreMessages = {
+  requestRestore: 'requestRestore',
+  approve: 'approve',
+  decline: 'decline',
+  status: 'status',
+} as const;
+
 /** Search attributes, registered when a worker starts. */
 export const searchAttributes = {
   HoldfastJob: 'KEYWORD',

@@ -1,3 +1,4 @@
+import type { Failure } from './backup.ts';
 import type { Scope } from './manifest.ts';
 
 /**
@@ -124,8 +125,14 @@ export interface Proof {
 export interface RestoreReport {
   readonly restoreId: string;
   readonly requestId: string;
-  readonly outcome: 'restored' | 'nothing-to-do' | 'dry-run' | 'declined' | 'expired';
+  readonly outcome: 'restored' | 'nothing-to-do' | 'dry-run' | 'declined' | 'expired' | 'failed';
+  /** The id that the request came to; as requested where no plan was made. */
   readonly backup: string;
+  /** Where the outcome is `failed`. */
+  readonly failure?: Failure;
+  /** Who approved or declined, where they said so; and the reason they gave. */
+  readonly decidedBy?: string;
+  readonly reason?: string;
   readonly plan?: Plan;
   readonly safetyBackup?: string;
   readonly applied?: Applied;

@@ -1,0 +1,30 @@
+import type { Config, JobConfig } from '../config/config.ts';
+import type { Progress } from '../workflows/contract/backup.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+
+/**
+ * What every step is given. Steps know nothing of Temporal: the worker runs them as activities (index.ts), and the
+ * command line calls them as they are, on the day when there is no Temporal.
+ */
+export interface Step {
+  readonly config: Config;
+  /** A step stops soon after this aborts, by throwing. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly log: StepLog;
+  /** The run on whose behalf the step works; absent on the command line. */
+  readonly run?: { readonly workflowId: string; readonly runId: string };
+}
+
+export interface StepLog {
+  info(message: string, attributes?: Record<string, unknown>): void;
+  warn(message: string, attributes?: Record<string, unknown>): void;
+}
+
+/** @throws UnknownJob */
+export function jobOf(config: Config, name: string): JobConfig {
+  const job = config.jobs.get(name);
+  if (job !== undefined) return job;
+  const known = [...config.jobs.keys()].sort().join(', ') || 'none';
+  throw new HoldfastError('UnknownJob', `There is no job "${name}" in ${config.file}. Its jobs: ${known}.`);
+}

@@ -1,0 +1,94 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { Config } from '../config/config.ts';
+import type { Progress } from '../workflows/contract/backup.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import { StoppedHalfway } from './interruption.ts';
+import type { Step } from './step.ts';
+
+/** Liveness without progress hides a hanging connection: after this long without any, the attempt fails and is retried. */
+const stallLimit = 10 * 60_000;
+
+/** Turns a step into a Temporal activity: heartbeats, cancellation, errors. */
+export function asActivity<Input, Result>(
+  config: Config,
+  work: (step: Step, input: Input) => Promise<Result>,
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const context = Context.current();
+    const pulse = startPulse(context);
+    try {
+      return await work(
+        {
+          config,
+          signal: AbortSignal.any([context.cancellationSignal, pulse.stalled]),
+          onProgress: pulse.onProgress,
+          log: context.log,
+          ...(context.info.workflowExecution && { run: context.info.workflowExecution }),
+        },
+        input,
+      );
+    } catch (error) {
+      throw toFailure(pulse.stalled.aborted ? pulse.stalled.reason : error, context);
+    } finally {
+      pulse.stop();
+    }
+  };
+}
+
+interface Pulse {
+  readonly onProgress: (progress: Progress) => void;
+  readonly stalled: AbortSignal;
+  stop(): void;
+}
+
+/** Beats a third of the timeout apart, also while a single request takes long; the SDK thins out what goes to the server. */
+function startPulse(context: Context): Pulse {
+  const timeout = context.info.heartbeatTimeoutMs;
+  const stalled = new AbortController();
+  if (!timeout) return { onProgress: () => undefined, stalled: stalled.signal, stop: () => undefined };
+
+  let latest: Progress | undefined;
+  let movedAt = Date.now();
+  context.heartbeat();
+  const timer = setInterval(() => {
+    context.heartbeat(latest);
+    if (Date.now() - movedAt < stallLimit) return;
+    const minutes = stallLimit / 60_000;
+    stalled.abort(
+      new HoldfastError('StreamBroken', `${context.info.activityType} made no progress for ${minutes} minutes.`),
+    );
+  }, timeout / 3);
+  return {
+    onProgress: (progress) => {
+      latest = progress;
+      movedAt = Date.now();
+      context.heartbeat(progress);
+    },
+    stalled: stalled.signal,
+    stop: () => clearInterval(timer),
+  };
+}
+
+/**
+ * The failure that Temporal records. A stop that somebody asked for must be recorded as a cancellation, whatever the
+ * aborted code threw; a stop of the worker must not, so that another worker takes the activity up.
+ */
+function toFailure(error: unknown, context: Context): unknown {
+  if (context.cancellationSignal.aborted) {
+    if (context.cancellationDetails?.cancelRequested && error instanceof StoppedHalfway) {
+      return new CancelledFailure(error.message, [error.done]);
+    }
+    return context.cancellationSignal.reason;
+  }
+  if (error instanceof HoldfastError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: !error.retryable,
+      details: [error.details],
+      ...(error.cause instanceof Error && { cause: error.cause }),
+    });
+  }
+  // A programming error: retried, since a fixed worker may take it up before the deadline.
+  return error;
+}
