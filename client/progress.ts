@@ -49,7 +49,7 @@ export function createProgressLine(io: Io, now: () => number = () => performance
 /** `reading  45%  12,345 records  1.2 MB  340 kB/s  12s left`. Rate and rest count from the first sight of the phase. */
 export function progressText(progress: Progress, first: Progress, elapsed: number): string {
   const done = share(progress);
-  const parts = [progress.phase];
+  const parts: string[] = [progress.phase];
   if (done !== undefined) parts.push(`${Math.floor(done * 100)}%`);
   if (progress.records > 0) parts.push(`${number(progress.records)} records`);
   if (progress.bytes > 0) parts.push(bytes(progress.bytes));
