@@ -1,0 +1,31 @@
+/**
+ * Where things are within a storage. These names are a promise: people and other programs read them.
+ *
+ *   <job>/<backup id>/manifest.json
+ *   <job>/<backup id>/records.ndjson.zst[.age]
+ *   <job>/restores/<restore id>/plan.ndjson.zst, report.json
+ */
+
+/** The folder of a job, with its slash. */
+export function jobFolder(job: string): string {
+  return `${job}/`;
+}
+
+/** The folder of a backup, with its slash. */
+export function backupFolder(job: string, id: string): string {
+  return `${job}/${id}/`;
+}
+
+export function manifestName(job: string, id: string): string {
+  return `${job}/${id}/manifest.json`;
+}
+
+/** The name within the storage of what is named relative to the job's folder (`DataObject.name`, `Plan.object`). */
+export function objectName(job: string, name: string): string {
+  return `${job}/${name}`;
+}
+
+/** The folder of a restore, with its slash. */
+export function restoreFolder(job: string, restoreId: string): string {
+  return `${job}/restores/${restoreId}/`;
+}
