@@ -35,6 +35,12 @@ const entries = {
     action: 'Check the address in the message, TEMPORAL_ADDRESS and the profile; start the server.',
     exit: 1,
   },
+  ScheduleForeign: {
+    meaning: 'A schedule that Holdfast did not make has the name that Holdfast needs; it was left alone.',
+    retryable: false,
+    action: 'Delete or rename that schedule, or rename the job, and run `holdfast start-schedule` again.',
+    exit: 1,
+  },
   NoWorker: {
     meaning: 'No worker took the work up.',
     retryable: true,
@@ -186,6 +192,12 @@ const entries = {
     retryable: false,
     action: 'Request the restore again when it is wanted.',
     exit: 4,
+  },
+  Defect: {
+    meaning: 'Holdfast contradicts itself: a mistake in the program, not in what it was given.',
+    retryable: false,
+    action: 'Report the message with the version of Holdfast; nothing was published or changed by this step.',
+    exit: 1,
   },
   DeadlineExceeded: {
     meaning: 'The work was not done by its deadline.',
