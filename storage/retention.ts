@@ -1,3 +1,7 @@
+import type { BackupReason } from '../workflows/contract/manifest.ts';
+import { periodsIn } from './periods.ts';
+import type { Period } from './periods.ts';
+
 /** What to keep: the union of all rules, as restic's users know them. Hours, days and weeks are those of the time zone. */
 export interface KeepPolicy {
   readonly last?: number;
@@ -6,9 +10,140 @@ export interface KeepPolicy {
   readonly weekly?: number;
   readonly monthly?: number;
   readonly yearly?: number;
-  /** Milliseconds before now. */
+  /** Milliseconds before the newest backup; so a job that has stopped loses nothing more. */
   readonly within?: number;
   /** Milliseconds that safety backups are kept; the other rules pass them over. */
   readonly safety: number;
   readonly timezone: string;
+}
+
+/** What retention has to know of a backup. */
+export interface Retained {
+  readonly id: string;
+  readonly time: Date;
+  /** `unreadable`: there is a manifest, and nobody can tell what it says. */
+  readonly state: 'verified' | 'unverified' | 'unreadable';
+  readonly reason: BackupReason;
+  /** The ids of the earlier backups whose data this one refers to. */
+  readonly refersTo: readonly string[];
+}
+
+const rules: readonly Period[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'];
+
+/**
+ * The backups to keep, each with its reasons in words (`daily 2026-11-21`, `last 1 of 3`). Those that are not in
+ * the result may be removed.
+ *
+ * Every rule walks from the newest to the oldest and keeps the newest of each period, until it has kept as many as
+ * it says; one that is not full keeps the oldest too. Beyond the rules stay: the newest verified backup, what a
+ * kept one refers to, those from the future, and those that cannot be read, with the data these may refer to.
+ * Without any rule everything stays but old safety backups.
+ */
+export function keepReasons(
+  backups: readonly Retained[],
+  policy: KeepPolicy,
+  now: Date,
+): Map<string, readonly string[]> {
+  const kept = new Map<string, string[]>();
+  const keep = ({ id }: Retained, reason: string) => {
+    kept.set(id, [...(kept.get(id) ?? []), reason]);
+  };
+  const newestFirst = backups.toSorted((a, b) => b.time.getTime() - a.time.getTime() || compare(b.id, a.id));
+  const past = newestFirst.filter((backup) => backup.time <= now);
+  const readable = past.filter((backup) => backup.state !== 'unreadable');
+  const points = readable.filter((backup) => backup.reason !== 'safety');
+
+  for (const backup of newestFirst) {
+    if (backup.state === 'unreadable')
+      keep(backup, 'its manifest cannot be read: look at it, then delete it by hand');
+    else if (backup.time > now) keep(backup, 'its time is in the future');
+  }
+  applyRules(points, policy, keep);
+  for (const backup of readable) {
+    const until = new Date(backup.time.getTime() + policy.safety);
+    if (backup.reason === 'safety' && until > now) keep(backup, `safety backup until ${until.toISOString()}`);
+  }
+  const verified = (backup: Retained) => backup.state === 'verified';
+  const newest = points.find(verified) ?? readable.find(verified);
+  if (newest !== undefined) keep(newest, 'newest verified');
+  keepReferred(newestFirst, points, kept, keep);
+  return kept;
+}
+
+type Keep = (backup: Retained, reason: string) => void;
+
+function applyRules(points: readonly Retained[], policy: KeepPolicy, keep: Keep): void {
+  const limits = [policy.last, policy.within, ...rules.map((rule) => policy[rule])];
+  if (!limits.some((limit) => limit !== undefined && limit > 0)) {
+    for (const point of points) keep(point, 'no rule says otherwise');
+    return;
+  }
+
+  const last = policy.last ?? 0;
+  points.slice(0, last).forEach((point, index) => keep(point, `last ${index + 1} of ${last}`));
+
+  const [newest] = points;
+  for (const point of points) {
+    if (newest === undefined || policy.within === undefined) break;
+    const age = newest.time.getTime() - point.time.getTime();
+    if (age < policy.within) keep(point, `within ${duration(policy.within)}`);
+  }
+
+  const periodOf = periodsIn(policy.timezone);
+  for (const rule of rules) applyRule(points, rule, policy[rule] ?? 0, (time) => periodOf(rule, time), keep);
+}
+
+function applyRule(
+  points: readonly Retained[],
+  rule: Period,
+  limit: number,
+  periodOf: (time: Date) => string,
+  keep: Keep,
+): void {
+  let left = limit;
+  let previous: string | undefined;
+  for (const [index, point] of points.entries()) {
+    if (left === 0) return;
+    const period = periodOf(point.time);
+    if (period !== previous) keep(point, `${rule} ${period}`);
+    else if (index === points.length - 1) keep(point, `oldest ${rule} ${period}`);
+    else continue;
+    previous = period;
+    left -= 1;
+  }
+}
+
+/**
+ * A backup stays as a whole while a kept one refers to its data, so that there is never data without its manifest.
+ * A manifest that cannot be read may refer to what the backup before it has or refers to: runs look only there.
+ */
+function keepReferred(
+  newestFirst: readonly Retained[],
+  points: readonly Retained[],
+  kept: ReadonlyMap<string, unknown>,
+  keep: Keep,
+): void {
+  for (const backup of newestFirst) {
+    if (backup.state !== 'unreadable') continue;
+    const before = points.find((point) => point.id < backup.id);
+    if (before !== undefined) keep(before, `may hold the data of ${backup.id}`);
+  }
+  const byId = new Map(newestFirst.map((backup) => [backup.id, backup]));
+  // References point to earlier backups, so one walk from the newest also follows chains.
+  for (const backup of newestFirst) {
+    if (!kept.has(backup.id)) continue;
+    for (const id of backup.refersTo) {
+      const holder = byId.get(id);
+      if (holder !== undefined) keep(holder, `holds the data of ${backup.id}`);
+    }
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function duration(milliseconds: number): string {
+  const hours = milliseconds / 3_600_000;
+  return hours >= 24 && hours % 24 === 0 ? `${hours / 24} days` : `${Number(hours.toFixed(2))} hours`;
 }
