@@ -12,6 +12,8 @@ export interface RunningServer {
   stop(): Promise<void>;
   /** Sends a signal (default SIGKILL); returns when the server has ended, or at once for SIGSTOP and SIGCONT. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Resolves when it has ended, whatever ended it. */
+  readonly ended: Promise<void>;
   /** The last of what it wrote. */
   log(): string;
 }
@@ -65,6 +67,7 @@ export async function startServer(server: ServerCommand): Promise<RunningServer>
     name: server.name,
     address: server.address,
     pid,
+    ended,
     async stop() {
       if (!hasEnded()) child.kill('SIGTERM');
       await Promise.race([ended, sleep(stopTimeout, undefined, { ref: false })]);

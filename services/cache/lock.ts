@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const heartbeat = 1_000;
-/** A holder that has not touched its lock for so long was killed. */
+/** A holder that has not touched its lock for so long was killed, wherever it ran. */
 const staleAfter = 10_000;
 
 /**
  * Runs the work while no other process that asks for the same lock file runs its own; waits for its turn.
- * The holder touches the file every second, so a killed holder blocks the others for ten seconds at most, also
- * across containers that share the folder, where process ids mean nothing.
+ * A holder that was killed does not block the others: on this machine its process is seen to be gone, elsewhere
+ * (containers that share the folder) the file is no longer touched.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
@@ -32,7 +33,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, onWait: 
 export async function tryLock(file: string): Promise<(() => Promise<void>) | undefined> {
   await removeIfStale(file);
   try {
-    await (await open(file, 'wx', 0o600)).close();
+    await writeFile(file, `${process.pid} ${hostname()}`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (isCode(error, 'EEXIST')) return undefined;
     throw error;
@@ -48,24 +49,31 @@ export async function tryLock(file: string): Promise<(() => Promise<void>) | und
 }
 
 async function removeIfStale(file: string): Promise<void> {
-  const age = await ageOf(file);
-  if (age === undefined || age < staleAfter) return;
-  // Renamed first: of several that find it stale, one gets it, and a fresh lock is not deleted by a slow one.
-  const aside = `${file}.${randomUUID()}`;
   try {
+    if (!(await isStale(file))) return;
+    // Renamed first: of several that find it stale, one gets it. A slow one may catch the lock of the next holder
+    // instead, and puts it back.
+    const aside = `${file}.${randomUUID()}`;
     await rename(file, aside);
+    if (!(await isStale(aside))) await link(aside, file);
     await rm(aside, { force: true });
   } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
+    if (!isCode(error, 'ENOENT')) throw error; // Given back in the meantime.
   }
 }
 
-async function ageOf(file: string): Promise<number | undefined> {
+async function isStale(file: string): Promise<boolean> {
+  if (Date.now() - (await stat(file)).mtimeMs > staleAfter) return true;
+  const [pid, host] = (await readFile(file, 'utf8')).split(' ');
+  return host === hostname() && !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
   try {
-    return Date.now() - (await stat(file)).mtimeMs;
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
+    return isCode(error, 'EPERM'); // There, but somebody else's.
   }
 }
 

@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findOrBuild } from './cache/find.ts';
+import { tryLock } from './cache/lock.ts';
+import type { Tool } from './cache/tool.ts';
+import { consul, startConsul, type ConsulServer } from './consul.ts';
+import { isFree } from './ports.ts';
+import { startS3, versitygw, type S3Server } from './s3.ts';
+import type { RunningServer } from './server.ts';
+import { startTemporal, temporal, type TemporalServer } from './temporal.ts';
+
+export const tools: readonly Tool[] = [temporal, consul, versitygw];
+
+/** One after the other: each build uses all processors by itself. */
+export async function buildAll(): Promise<void> {
+  for (const tool of tools) await findOrBuild(tool);
+}
+
+/** The development set: everything a worker needs, on loopback. */
+export interface Services {
+  readonly temporal: TemporalServer;
+  readonly consul: ConsulServer;
+  readonly s3: S3Server;
+  readonly bucket: string;
+  /** Where the servers keep their data; there again at the next start. */
+  readonly directory: string;
+  /** What a worker and the command line need to reach them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Resolves when one of them ends, wanted or not. */
+  readonly oneEnded: Promise<RunningServer>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Temporal with its UI, Consul and S3 on their well-known ports, or on free ones where those are taken.
+ * @param base where the data goes; a second set that runs at the same time gets `<base>-2`, and so on.
+ */
+export async function startAll(base: string): Promise<Services> {
+  await buildAll();
+  const { directory, release } = await ownDirectory(base);
+  const bucket = 'holdfast';
+  const starting = [
+    startTemporal({
+      ...(await wellKnown(7233)),
+      ui: (await isFree(8233)) ? 8233 : true,
+      dbFile: join(directory, 'temporal.db'),
+    }),
+    startConsul({ ...(await wellKnown(8500)), dataDir: join(directory, 'consul') }),
+    startS3({ ...(await wellKnown(7070)), dataDir: join(directory, 's3'), buckets: [bucket] }),
+  ] as const;
+  const stop = async () => {
+    const started = await Promise.allSettled(starting);
+    const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    await Promise.all(servers.map((server) => server.stop()));
+    await release();
+  };
+  try {
+    const [temporal, consul, s3] = await Promise.all(starting);
+    const oneEnded = Promise.race(
+      [temporal, consul, s3].map((server: RunningServer) => server.ended.then(() => server)),
+    );
+    const environment = environmentFor(temporal, consul, s3);
+    return { temporal, consul, s3, bucket, directory, environment, oneEnded, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function wellKnown(port: number): Promise<{ port?: number }> {
+  return (await isFree(port)) ? { port } : {};
+}
+
+async function ownDirectory(base: string) {
+  for (let n = 1; ; n++) {
+    const directory = n === 1 ? base : `${base}-${n}`;
+    await mkdir(directory, { recursive: true });
+    const release = await tryLock(join(directory, 'in-use.lock'));
+    if (release) return { directory, release };
+  }
+}
+
+function environmentFor(temporal: TemporalServer, consul: ConsulServer, s3: S3Server) {
+  return {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    CONSUL_HTTP_ADDR: consul.address,
+    AWS_ENDPOINT_URL_S3: s3.address,
+    AWS_REGION: s3.region,
+    AWS_ACCESS_KEY_ID: s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+  };
+}

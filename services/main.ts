@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildAll, startAll, type Services } from './all.ts';
+
+const help = `npm run services [-- --build-only]
+
+Starts the real servers that Holdfast works with, on loopback, without Docker: Temporal with its UI, Consul, and
+an S3 server with a bucket. What is not on this machine is built once (Go is needed for that) and kept in
+\${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
+Ctrl-C stops them all.
+
+  --build-only   find or build the servers, start nothing
+  --help         this text
+`;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { 'build-only': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (values['build-only']) {
+    await buildAll();
+    return 0;
+  }
+  const services = await startAll(join(import.meta.dirname, '..', '.holdfast', 'services'));
+  process.stdout.write(describe(services));
+
+  const told = Promise.withResolvers<undefined>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => told.resolve(undefined));
+  }
+  const ended = await Promise.race([told.promise, services.oneEnded]);
+  if (ended) process.stderr.write(`\n${ended.name} ended by itself. The end of its log:\n${ended.log()}\n`);
+  process.stdout.write('\nStopping …\n');
+  await services.stop();
+  return ended ? 1 : 0;
+}
+
+/** The addresses, the first to look at first, and what to put into the environment of a worker. */
+export function describe({ temporal, consul, s3, bucket, directory, environment }: Services): string {
+  const rows = [
+    ['Temporal UI', temporal.uiAddress ?? ''],
+    ['Temporal', `${temporal.address}   namespace ${temporal.namespace}`],
+    ['Consul', `${consul.address}   UI at ${consul.address}/ui`],
+    ['S3', `${s3.address}   bucket ${bucket}`],
+    ['Data', directory],
+  ];
+  const table = rows.map(([name = '', text = '']) => `  ${name.padEnd(12)} ${text}`);
+  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
+  return [
+    '',
+    ...table,
+    '',
+    'For a worker in another terminal:',
+    '',
+    ...exports,
+    '',
+    'Ctrl-C stops them all.',
+    '',
+  ].join('\n');
+}
