@@ -37,8 +37,18 @@ export interface ReadOptions {
   readonly identities: readonly string[];
   /** For messages: the object's full address. */
   readonly address: string;
+  /** Reading stops soon after it aborts, by throwing its reason. */
   readonly signal?: AbortSignal;
 }
+
+export interface RecordReadOptions extends ReadOptions {
+  /** What the manifest says; a difference is refused before the last batch is handed on. */
+  readonly content?: Content;
+}
+
+/** A stored object as far as its reader knows it: a `DataObject` has all, a stored plan only size and digest. */
+export type StoredFacts = Pick<DataObject, 'compression' | 'encryption' | 'storedBytes'> &
+  Partial<Pick<DataObject, 'plainBytes' | 'plainSha256' | 'storedSha256'>>;
 
 /** Reading of records counts and digests while it goes. */
 export interface RecordReading {

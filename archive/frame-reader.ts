@@ -1,0 +1,84 @@
+import { mapAhead } from './ahead.ts';
+import type { ByteSource, ReadOptions, StoredFacts } from './archive.ts';
+import { decompressFrame, framesAhead } from './frames.ts';
+import type { Refusal } from './refusal.ts';
+import { footerSize, parseSeekTable, seekTableSize, type PlacedFrame, type SeekTable } from './seek-table.ts';
+import { collect } from './source.ts';
+import { openStored, type CompressedStream } from './stored.ts';
+
+/** A stored object opened for reading its frames. */
+export interface OpenedFrames {
+  readonly stream: CompressedStream;
+  readonly table: SeekTable;
+  /** The plain bytes of frames, several decompressed at once, in order. */
+  readonly decompress: (frames: AsyncIterable<CutFrame>) => AsyncIterable<Buffer>;
+}
+
+export interface CutFrame {
+  readonly entry: PlacedFrame;
+  readonly data: Buffer;
+}
+
+/** What is read at the end of a stream for its seek table: room for 5,000 frames, so mostly one read. */
+const tailBytes = 64 * 1024;
+
+export async function openFrames(
+  source: ByteSource,
+  object: StoredFacts,
+  options: ReadOptions,
+  refuse: Refusal,
+): Promise<OpenedFrames> {
+  const stream = await openStored(source, object, options, refuse);
+  const table = await readSeekTable(stream, object.plainBytes, refuse);
+  return {
+    stream,
+    table,
+    decompress: async function* (frames) {
+      const plains = mapAhead(frames, framesAhead, ({ data, entry }) => decompressFrame(data, entry, refuse));
+      for await (const plain of plains) {
+        // What was fetched ahead is not handed on after an abort.
+        options.signal?.throwIfAborted();
+        yield plain;
+      }
+    },
+  };
+}
+
+async function readSeekTable(
+  stream: CompressedStream,
+  plainBytes: number | undefined,
+  refuse: Refusal,
+): Promise<SeekTable> {
+  const { size } = stream;
+  if (size < footerSize) throw refuse('is too short to be an archive');
+  const tail = await collect(stream.read(Math.max(0, size - tailBytes), size));
+  const bytes = seekTableSize(tail.subarray(-footerSize), size, refuse);
+  const table = bytes <= tail.length ? tail.subarray(-bytes) : await collect(stream.read(size - bytes, size));
+  return parseSeekTable(table, size, plainBytes, refuse);
+}
+
+/** Cuts a stream into consecutive frames; it must end with `rest`, the bytes behind the last of them. */
+export async function* cutFrames(
+  stream: AsyncIterable<Buffer>,
+  frames: readonly PlacedFrame[],
+  rest: Buffer,
+  refuse: Refusal,
+): AsyncGenerator<CutFrame> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  let next = 0;
+  for await (const chunk of stream) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    for (let entry = frames[next]; entry !== undefined && bytes >= entry.bytes; entry = frames[next]) {
+      const joined = Buffer.concat(waiting);
+      yield { entry, data: joined.subarray(0, entry.bytes) };
+      waiting = [joined.subarray(entry.bytes)];
+      bytes -= entry.bytes;
+      next += 1;
+    }
+  }
+  if (next < frames.length || !Buffer.concat(waiting).equals(rest)) {
+    throw refuse('does not end with the seek table that was read first');
+  }
+}

@@ -1,0 +1,82 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Content, DataObject } from '../workflows/contract/manifest.ts';
+import { provenBeforeLast } from './ahead.ts';
+import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
+import { createReadTally } from './content.ts';
+import { cutFrames, openFrames } from './frame-reader.ts';
+import { decodeBatches } from './lines.ts';
+import { refusalOf, type Refusal } from './refusal.ts';
+
+/**
+ * Reads all records of an object. Sizes, both SHA-256, the order of keys and (where `options.content` is given)
+ * count and content digest have been checked before the last batch is handed on; until then nothing is proven.
+ *
+ * @throws ArchiveCorrupt, DecryptFailed
+ */
+export function readRecords(
+  source: ByteSource,
+  object: DataObject,
+  options: RecordReadOptions,
+): RecordReading {
+  const refuse = refusalOf(options.address);
+  const tally = createReadTally(refuse);
+
+  async function* records(): RecordReading['records'] {
+    for await (const plain of readLines(source, object, options)) {
+      for (const batch of decodeBatches(plain, refuse)) {
+        for (const record of batch) tally.add(record);
+        yield batch;
+      }
+    }
+  }
+
+  return {
+    records: provenBeforeLast(records(), () => {
+      if (options.content !== undefined) checkContent(tally.content(), options.content, refuse);
+    }),
+    content: () => tally.content(),
+  };
+}
+
+function checkContent(found: Content, expected: Content, refuse: Refusal): void {
+  if (found.records !== expected.records || found.bytes !== expected.bytes) {
+    throw refuse(
+      `holds ${found.records} records of ${found.bytes} bytes, ` +
+        `and should hold ${expected.records} of ${expected.bytes}`,
+    );
+  }
+  if (found.digest !== expected.digest) {
+    throw refuse(`has the content digest ${found.digest}, and should have ${expected.digest}`);
+  }
+}
+
+/**
+ * Reads the plain bytes of an object, a frame at a time: every buffer holds whole lines. What `object` says has
+ * been checked before the last buffer is handed on; until then nothing is proven.
+ *
+ * @throws ArchiveCorrupt, DecryptFailed
+ */
+export async function* readLines(
+  source: ByteSource,
+  object: StoredFacts,
+  options: ReadOptions,
+): AsyncGenerator<Buffer> {
+  const refuse = refusalOf(options.address);
+  options.signal?.throwIfAborted();
+  const { stream, table, decompress } = await openFrames(source, object, options, refuse);
+  const hash = createHash('sha256');
+  const frames = hashed(decompress(cutFrames(stream.readAll(), table.frames, table.bytes, refuse)), hash);
+  yield* provenBeforeLast(frames, () => {
+    const found = hash.digest('hex');
+    if (object.plainSha256 !== undefined && found !== object.plainSha256) {
+      throw refuse(`holds plain bytes with the SHA-256 ${found}, and should hold ${object.plainSha256}`);
+    }
+  });
+}
+
+async function* hashed(frames: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const plain of frames) {
+    hash.update(plain);
+    yield plain;
+  }
+}

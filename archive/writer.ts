@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { RecordBatches } from '../workflows/contract/record.ts';
+import { sealHeader } from './age/header.ts';
+import { encryptChunks } from './age/stream.ts';
+import { mapAhead } from './ahead.ts';
+import type { RecordWriting, Sealed, WriteOptions, Writing } from './archive.ts';
+import { createContentTally, nameKey, type ContentTally } from './content.ts';
+import { compressFrame, framesAhead, frameTarget } from './frames.ts';
+import { encodeMeta } from './record.ts';
+import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-table.ts';
+
+/** Writes records, which must come in strictly ascending order of key. Memory does not grow with their number. */
+export function writeRecords(batches: RecordBatches, options: WriteOptions): RecordWriting {
+  const tally = createContentTally(
+    (key, after) =>
+      new HoldfastError('Defect', `The store gave the key ${nameKey(key)} after ${nameKey(after)}.`),
+  );
+  const writing = writeFrames(linesOf(batches, tally), options);
+  return { ...writing, content: () => (writing.sealed(), tally.content()) };
+}
+
+/** Writes lines: every buffer holds one or more, each with its newline. */
+export function writeLines(lines: AsyncIterable<Buffer>, options: WriteOptions): Writing {
+  return writeFrames(gather(lines), options);
+}
+
+/** The plain bytes of each frame, cut by the same rule whatever the batches: the same records, the same frames. */
+async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGenerator<Buffer> {
+  let text = '';
+  for await (const batch of batches) {
+    for (const record of batch) {
+      text += tally.add(record) + encodeMeta(record.meta);
+      if (text.length >= frameTarget) {
+        yield Buffer.from(text);
+        text = '';
+      }
+    }
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const line of lines) {
+    if (line.at(-1) !== 0x0a) throw new HoldfastError('Defect', 'A line to be archived has no newline.');
+    waiting.push(line);
+    bytes += line.length;
+    if (bytes >= frameTarget) {
+      yield Buffer.concat(waiting);
+      waiting = [];
+      bytes = 0;
+    }
+  }
+  if (bytes > 0) yield Buffer.concat(waiting);
+}
+
+function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions): Writing {
+  const encrypted = options.recipients.length > 0;
+  const plainHash = createHash('sha256');
+  const storedHash = createHash('sha256');
+  let plainBytes = 0;
+  let storedBytes = 0;
+  let sealed: Sealed | undefined;
+
+  async function* hashed(): AsyncGenerator<Buffer> {
+    for await (const frame of plain) {
+      if (frame.length > maxFramePlainBytes) throw tooLarge(frame);
+      plainHash.update(frame);
+      plainBytes += frame.length;
+      yield frame;
+    }
+  }
+
+  async function* bytes(): AsyncGenerator<Buffer> {
+    const compressed = compress(hashed());
+    for await (const chunk of encrypted ? encrypt(compressed, options.recipients) : compressed) {
+      storedHash.update(chunk);
+      storedBytes += chunk.length;
+      yield chunk;
+    }
+    sealed = {
+      compression: 'zstd',
+      encryption: encrypted ? 'age' : 'none',
+      plainBytes,
+      plainSha256: plainHash.digest('hex'),
+      storedBytes,
+      storedSha256: storedHash.digest('hex'),
+    };
+  }
+
+  return {
+    bytes: bytes(),
+    sealed: () => {
+      if (sealed === undefined) throw new HoldfastError('Defect', 'An archive was sealed before its end.');
+      return sealed;
+    },
+  };
+}
+
+async function* compress(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const entries: FrameEntry[] = [];
+  for await (const { data, bytes, plainBytes, checksum } of mapAhead(plain, framesAhead, compressFrame)) {
+    entries.push({ bytes, plainBytes, checksum });
+    yield data;
+  }
+  yield encodeSeekTable(entries);
+}
+
+async function* encrypt(
+  compressed: AsyncIterable<Buffer>,
+  recipients: readonly string[],
+): AsyncGenerator<Buffer> {
+  const { bytes, payloadKey } = await sealHeader(recipients);
+  yield bytes;
+  yield* encryptChunks(compressed, payloadKey);
+}
+
+function tooLarge(frame: Buffer): HoldfastError {
+  const begin = frame.toString('utf8', 0, 120);
+  return new HoldfastError(
+    'Unrestorable',
+    `A record is larger than an archive takes (${frame.length} of ${maxFramePlainBytes} bytes): ${begin}…`,
+  );
+}
