@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { S3Settings, StorageSettings } from '../storage/settings.ts';
+import type { Config, JobConfig } from './config.ts';
+import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
+
+/** From the settings as they are written to the configuration as the code uses it. */
+export function buildConfig(checked: CheckedConfig, file: string, folder: string): Config {
+  const storages = new Map<string, StorageSettings>();
+  for (const [name, storage] of Object.entries(checked.storages))
+    storages.set(name, buildStorage(storage, folder));
+  const jobs = new Map<string, JobConfig>();
+  for (const [name, job] of Object.entries(checked.jobs))
+    jobs.set(name, buildJob(name, job, storages, folder));
+  return { file, temporal: present(checked.temporal), storages, jobs };
+}
+
+export function buildStorage({ s3, directory }: CheckedStorage, folder: string): StorageSettings {
+  if (directory !== undefined)
+    return { kind: 'directory', directory: { path: resolve(folder, directory.path) } };
+  if (s3 === undefined) throw new Error('checks.ts lets only storages with one kind pass');
+  return { kind: 's3', s3: buildS3(s3) };
+}
+
+function buildS3(s3: NonNullable<CheckedStorage['s3']>): S3Settings {
+  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken } = s3;
+  const { endpoint, region, storage_class: storageClass, profile } = s3;
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined
+      ? undefined
+      : { accessKeyId, secretAccessKey, ...present({ sessionToken }) };
+  return {
+    bucket: s3.bucket,
+    prefix: s3.prefix.replace(/^\/|\/$/g, ''),
+    pathStyle: s3.path_style,
+    checksums: s3.checksums === 'when_required' ? 'when-required' : 'when-supported',
+    concurrency: s3.concurrency,
+    ...present({ endpoint, region, storageClass, profile, credentials, sse: buildSse(s3.sse) }),
+  };
+}
+
+function buildSse(sse: NonNullable<CheckedStorage['s3']>['sse']): S3Settings['sse'] {
+  if (sse === undefined || sse === 'AES256') return sse && { type: 'AES256' };
+  return sse === 'aws:kms' ? { type: 'aws:kms' } : { type: 'aws:kms', keyId: sse.kms };
+}
+
+function buildJob(
+  name: string,
+  job: CheckedJob,
+  storages: ReadonlyMap<string, StorageSettings>,
+  folder: string,
+): JobConfig {
+  const storage = storages.get(job.storage);
+  if (storage === undefined || job.consul === undefined)
+    throw new Error('checks.ts lets only whole jobs pass');
+  const { schedule } = job;
+  return {
+    name,
+    store: { kind: 'consul', consul: buildConsul(job.consul, folder) },
+    scope: { prefix: job.consul.prefix },
+    storageName: job.storage,
+    storage,
+    ...present({ schedule }),
+    keep: { ...present(job.keep), safety: job.keep.safety, timezone: schedule?.timezone ?? 'UTC' },
+    encryption: {
+      recipients: job.encrypt.recipients,
+      identityFiles: job.encrypt.identity_files.map((file) => resolve(folder, file)),
+    },
+    allowEmpty: job.allow_empty,
+    deadline: job.deadline,
+    approvalTimeout: job.approval_timeout,
+  };
+}
+
+function buildConsul(consul: NonNullable<CheckedJob['consul']>, folder: string): ConsulSettings {
+  const addresses = consul.addresses ?? [consul.address].filter((address) => address !== undefined);
+  const { datacenter, token } = consul;
+  return {
+    addresses: addresses.map((address) => address.replace(/\/$/, '')),
+    consistency: consul.consistency,
+    // Consul takes an empty token for none; `${CONSUL_HTTP_TOKEN:-}` gives one.
+    ...present({ datacenter, token: token === '' ? undefined : token, tls: buildTls(consul.tls, folder) }),
+  };
+}
+
+function buildTls(tls: NonNullable<CheckedJob['consul']>['tls'], folder: string): ConsulSettings['tls'] {
+  if (tls === undefined) return undefined;
+  const file = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
+  return present({ ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), serverName: tls.server_name });
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The object without the properties that are undefined. */
+function present<T extends object>(object: T): Present<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
+}

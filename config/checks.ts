@@ -1,0 +1,102 @@
+import type { Path } from './document.ts';
+import { describeFound, type Finding, type Judged } from './findings.ts';
+import { keptMark, namePattern } from './formats.ts';
+import { nearest } from './nearest.ts';
+import { isMapping, valueAt } from './settings.ts';
+
+/**
+ * What the schema cannot say, because it takes several settings together. It looks at the data before the schema
+ * has accepted it, so that all mistakes are found in one go, and passes over what has the wrong shape.
+ */
+export function checkTogether(judged: Judged): Finding[] {
+  return [...checkStorages(judged.data), ...checkJobs(judged)];
+}
+
+function checkStorages(data: unknown): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, storage] of mappings(data, 'storages')) {
+    const path = ['storages', name];
+    findings.push(...checkName(path, name), ...exactlyOne(path, storage, ['s3', 'directory']));
+    const s3 = storage['s3'];
+    if (isMapping(s3))
+      findings.push(...together([...path, 's3'], s3, ['access_key_id', 'secret_access_key']));
+    if (isMapping(s3) && 'session_token' in s3 && !('access_key_id' in s3)) {
+      findings.push({
+        path: [...path, 's3', 'access_key_id'],
+        at: 'key',
+        text: 'missing; `session_token` needs it',
+      });
+    }
+  }
+  return findings;
+}
+
+function checkJobs(judged: Judged): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, job] of mappings(judged.data, 'jobs')) {
+    const path = ['jobs', name];
+    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul']));
+    findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
+    const { consul } = job;
+    if (!isMapping(consul)) continue;
+    findings.push(...exactlyOne([...path, 'consul'], consul, ['address', 'addresses']));
+    if (isMapping(consul['tls'])) {
+      findings.push(...together([...path, 'consul', 'tls'], consul['tls'], ['cert', 'key']));
+    }
+  }
+  return findings;
+}
+
+function checkName(path: Path, name: string): Finding[] {
+  if (namePattern.test(name)) return [];
+  const text = `found the name ${JSON.stringify(name)}; expected at most 60 small letters, digits and hyphens, not starting with a hyphen`;
+  return [{ path, at: 'key', text }];
+}
+
+function checkStorageName(path: Path, name: unknown, judged: Judged): Finding[] {
+  const storages = valueAt(judged.data, ['storages']);
+  if (typeof name !== 'string' || !isMapping(storages) || Object.hasOwn(storages, name)) return [];
+  if (name.startsWith(keptMark)) {
+    return [
+      { path, at: 'value', text: 'uses a variable that is not set; which storage it is must be known' },
+    ];
+  }
+  const known = Object.keys(storages);
+  const meant = nearest(name, known);
+  const hint = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+  const found = describeFound(name, path, judged.templates);
+  return [
+    { path, at: 'value', text: `${found}; expected a name from \`storages\` (${known.join(', ')})${hint}` },
+  ];
+}
+
+function exactlyOne(
+  path: Path,
+  mapping: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Finding[] {
+  const [first, second] = names.filter((name) => name in mapping);
+  const list = names.map((name) => `\`${name}\``);
+  if (first === undefined)
+    return [{ path, at: 'key', text: `found no ${list.join(' and no ')} in it; expected one` }];
+  if (second === undefined) return [];
+  const text = `found beside \`${first}\`; expected only one of ${list.join(', ')}`;
+  return [{ path: [...path, second], at: 'key', text }];
+}
+
+function together(
+  path: Path,
+  mapping: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Finding[] {
+  const present = names.find((name) => name in mapping);
+  const absent = names.find((name) => !(name in mapping));
+  if (present === undefined || absent === undefined) return [];
+  return [{ path: [...path, absent], at: 'key', text: `missing; \`${present}\` needs it` }];
+}
+
+function mappings(data: unknown, name: string): [string, Readonly<Record<string, unknown>>][] {
+  const outer = valueAt(data, [name]);
+  if (!isMapping(outer)) return [];
+  return Object.entries(outer).flatMap(([key, inner]) => (isMapping(inner) ? [[key, inner]] : []));
+}

@@ -1,0 +1,102 @@
+import { Encrypter } from 'age-encryption';
+import { z } from 'zod';
+import { cronProblem } from './cron.ts';
+import { parseDuration } from './duration.ts';
+
+/**
+ * The kinds of values in the schema. An error message of a schema always completes the sentence "expected …".
+ */
+
+/** Stands before text whose variables are unset and which is kept as it is: no format can be asked of it. */
+export const keptMark = '\u0000';
+
+export function text(expected: string, fits: (text: string) => boolean = (value) => value !== '') {
+  return z
+    .string({ error: expected })
+    .refine((value) => value.startsWith(keptMark) || fits(value), { error: expected });
+}
+
+export function wholeNumber(from: number, to: number) {
+  const error =
+    to === Number.MAX_SAFE_INTEGER ? `a whole number from ${from}` : `a whole number from ${from} to ${to}`;
+  return z.int({ error }).min(from, { error }).max(to, { error });
+}
+
+export const yesOrNo = z.boolean({ error: '`true` or `false`' });
+
+/** Becomes milliseconds. */
+export const duration = z
+  .string({ error: 'a duration such as 90s, 15m, 1h30m or 30d' })
+  .transform((value, context) => {
+    const milliseconds = parseDuration(value);
+    if (milliseconds === undefined) {
+      context.addIssue({ code: 'custom', message: 'a duration such as 90s, 15m, 1h30m or 30d' });
+      return z.NEVER;
+    }
+    return milliseconds;
+  });
+
+export const cron = z
+  .string({ error: 'a cron text of five fields, such as "15 * * * *"' })
+  .superRefine((value, context) => {
+    const problem = value.startsWith(keptMark) ? undefined : cronProblem(value);
+    if (problem === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      message: `a cron text of five fields (minute, hour, day of the month, month, day of the week); this one ${problem}`,
+    });
+  });
+
+export const timezone = z
+  .string({ error: 'the name of a time zone, such as Europe/Berlin or UTC' })
+  .refine((value) => value.startsWith(keptMark) || isTimezone(value), {
+    error: 'the name of a time zone, such as Europe/Berlin or UTC',
+    params: { choices: Intl.supportedValuesOf('timeZone') },
+  });
+
+/** Scheme, host and port alone: credentials in an address would end up in manifests and messages. */
+export const serverAddress = text(
+  'an address such as http://127.0.0.1:8500, with http or https, and without credentials or path',
+  (value) => {
+    const url = httpUrl(value);
+    return url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '';
+  },
+);
+
+export const endpoint = text(
+  'the address of an S3 server such as https://s3.example.com:9000, without credentials',
+  (value) => httpUrl(value) !== undefined,
+);
+
+export const recipient = text(
+  'an age recipient (`age1…`, printed by `age-keygen`); a secret key does not belong here',
+  isRecipient,
+);
+
+/** Jobs and storages are named so; a job's name becomes a folder and a part of workflow ids. */
+export const namePattern = /^[a-z0-9][a-z0-9-]{0,59}$/;
+
+export function isTimezone(name: string): boolean {
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // Intl also takes `+01:00` and any case; Temporal looks the name up in a case-sensitive database.
+    return /^[A-Z]/.test(name) && (timeZone.toLowerCase() !== name.toLowerCase() || timeZone === name);
+  } catch {
+    return false;
+  }
+}
+
+function httpUrl(value: string): URL | undefined {
+  const url = URL.parse(value);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined;
+  return url.username === '' && url.password === '' ? url : undefined;
+}
+
+function isRecipient(value: string): boolean {
+  try {
+    new Encrypter().addRecipient(value);
+    return value.startsWith('age1');
+  } catch {
+    return false;
+  }
+}

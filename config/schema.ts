@@ -1,0 +1,236 @@
+import { z } from 'zod';
+import * as format from './formats.ts';
+
+/**
+ * holdfast.yaml: every setting, its kind, its default, and what editors say about it.
+ * What can only be judged by looking at several settings together stands in checks.ts.
+ */
+
+const { text, wholeNumber, yesOrNo, duration } = format;
+
+const temporal = z.strictObject({
+  address: text('host and port of the Temporal server')
+    .optional()
+    .describe(
+      'Host and port of the Temporal server. Default: TEMPORAL_ADDRESS, else the profile, else localhost:7233.',
+    ),
+  namespace: text('the name of a namespace')
+    .optional()
+    .describe('The namespace. Default: TEMPORAL_NAMESPACE, else the profile, else `default`.'),
+  profile: text('the name of a profile')
+    .optional()
+    .describe(
+      'A profile of the `temporal` command’s configuration (TEMPORAL_CONFIG_FILE): address, namespace, API key, TLS.',
+    ),
+});
+
+const s3 = z.strictObject({
+  bucket: text(
+    'the name of a bucket (letters, digits, dots, hyphens) or the ARN of an access point',
+    (value) => /^([A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^\s]+)$/.test(value),
+  ).describe('The bucket. It must exist.'),
+  prefix: text(
+    'a prefix without spaces and empty parts, such as backups/prod',
+    (value) => !/\/\/|\s/.test(value),
+  )
+    .default('')
+    .describe(
+      'Put before the name of every object: `backups/prod`. Several installations may share a bucket so.',
+    ),
+  endpoint: format.endpoint
+    .optional()
+    .describe('The address of an S3-compatible server. Default: Amazon’s own for the region.'),
+  region: text('the name of a region, such as eu-central-1')
+    .optional()
+    .describe(
+      'The region. Default: AWS_REGION, else the AWS profile. S3-compatible servers often want us-east-1.',
+    ),
+  path_style: yesOrNo
+    .default(false)
+    .describe('Name the bucket in the path, not in the host name. Most S3-compatible servers need `true`.'),
+  storage_class: text(
+    'a storage class that can be read at once, such as STANDARD_IA',
+    (value) => !['', 'GLACIER', 'DEEP_ARCHIVE'].includes(value),
+  )
+    .optional()
+    .describe(
+      'The storage class of the backups. Not GLACIER or DEEP_ARCHIVE: each backup is read back at once.',
+    ),
+  sse: z
+    .union(
+      [
+        z.enum(['AES256', 'aws:kms']),
+        z.strictObject({
+          kms: text('the id, alias or ARN of a KMS key').describe('The id, alias or ARN of a KMS key.'),
+        }),
+      ],
+      { error: '`AES256`, `aws:kms` (the key of the bucket) or `{ kms: key-id }`' },
+    )
+    .optional()
+    .describe('Encryption by the server: `AES256`, `aws:kms` (the key of the bucket) or `{ kms: key-id }`.'),
+  checksums: z
+    .enum(['when_supported', 'when_required'])
+    .default('when_supported')
+    .describe(
+      '`when_required` for S3-compatible servers that refuse the CRC32 checksums which Amazon’s SDK sends.',
+    ),
+  access_key_id: text('an access key id')
+    .optional()
+    .describe(
+      'Credentials. Default: the chain of Amazon’s SDK (environment, profile, roles of container and instance).',
+    ),
+  secret_access_key: text('a secret access key')
+    .optional()
+    .describe('Goes with access_key_id. Write it as `${VARIABLE}`, not in plain text.'),
+  session_token: text('a session token')
+    .optional()
+    .describe('Goes with temporary credentials. Write it as `${VARIABLE}`.'),
+  profile: text('the name of an AWS profile')
+    .optional()
+    .describe('A profile of the AWS configuration files.'),
+  concurrency: wholeNumber(1, 64)
+    .default(4)
+    .describe('Parts sent at once. Each costs memory: from 8 MB, growing with the size of the backup.'),
+});
+
+export const storageSchema = z.strictObject({
+  s3: s3.optional().describe('A bucket of Amazon S3 or of an S3-compatible server.'),
+  directory: z
+    .strictObject({
+      path: text('the path of a directory').describe('The directory; relative paths start at this file.'),
+    })
+    .optional()
+    .describe('A directory of the machine where the worker runs (or a mounted share).'),
+});
+
+const tls = z.strictObject({
+  ca: text('the path of a PEM file')
+    .optional()
+    .describe('Certificates of the authorities to trust, a PEM file.'),
+  cert: text('the path of a PEM file').optional().describe('The client’s certificate, a PEM file.'),
+  key: text('the path of a PEM file').optional().describe('The key of the client’s certificate, a PEM file.'),
+  server_name: text('a host name')
+    .optional()
+    .describe('The name that the server’s certificate must carry, where it is not the host of the address.'),
+});
+
+const consul = z.strictObject({
+  address: format.serverAddress.optional().describe('A Consul agent or server: `http://127.0.0.1:8500`.'),
+  addresses: z
+    .array(format.serverAddress, { error: 'a list of addresses' })
+    .min(1, { error: 'at least one address' })
+    .optional()
+    .describe('Several of the same datacenter, tried in turn; instead of `address`.'),
+  datacenter: text('the name of a datacenter').optional().describe('Default: the datacenter of the agent.'),
+  prefix: text('the start of keys', () => true)
+    .default('')
+    .describe('Only the keys that start so. Default: all keys.'),
+  token: text('an ACL token', () => true)
+    .optional()
+    .describe(
+      'An ACL token with `key_prefix "" { policy = "write" }` (`read` for backups alone), written as `${VARIABLE}`.',
+    ),
+  tls: tls.optional().describe('Certificates, for https addresses.'),
+  consistency: z
+    .enum(['consistent', 'stale'])
+    .default('consistent')
+    .describe('`stale` reads from any server, and may miss the last changes; the manifest says so.'),
+});
+
+const schedule = z.strictObject({
+  cron: format.cron.describe(
+    'Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly. As in Temporal, the two day fields must both fit.',
+  ),
+  timezone: format.timezone
+    .default('UTC')
+    .describe('The time zone of `cron` and of `keep`, such as Europe/Berlin.'),
+  jitter: duration
+    .prefault('0s')
+    .describe('Start up to this much later, by chance, so that jobs do not start together.'),
+  catchup: duration
+    .prefault('24h')
+    .describe('How late a run may still start that was missed while Temporal was down.'),
+});
+
+const keepCount = (unit: string) =>
+  wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe(`Keep the newest backup of each of the last N ${unit} that have one.`);
+
+const keep = z.strictObject({
+  last: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe('Keep the last N backups.'),
+  hourly: keepCount('hours'),
+  daily: keepCount('days'),
+  weekly: keepCount('weeks'),
+  monthly: keepCount('months'),
+  yearly: keepCount('years'),
+  within: duration.optional().describe('Keep every backup that is younger than this.'),
+  safety: duration
+    .prefault('30d')
+    .describe('How long the safety backups are kept that a restore takes before it overwrites anything.'),
+});
+
+const encrypt = z.strictObject({
+  recipients: z
+    .array(format.recipient, { error: 'a list of age recipients' })
+    .default([])
+    .describe(
+      'Public keys, `age1…`, printed by `age-keygen`. Any one of their secret keys opens the backups.',
+    ),
+  identity_files: z
+    .array(
+      text('the path of a file, not the key itself', (value) => !/^(AGE-SECRET-KEY-|$)/.test(value)),
+      { error: 'a list of paths' },
+    )
+    .default([])
+    .describe(
+      'Files with the secret keys (`age-keygen -o FILE`), on the machines that verify and restore. Keep a copy elsewhere: without it, no backup can be opened.',
+    ),
+});
+
+const job = z.strictObject({
+  storage: text('the name of a storage').describe('Where the backups go: a name from `storages`.'),
+  consul: consul.optional().describe('The keys and values of a Consul datacenter.'),
+  allow_empty: yesOrNo
+    .default(false)
+    .describe(
+      'Take a store without keys as a backup. Else it is a failure: mostly a token or prefix is wrong.',
+    ),
+  schedule: z
+    .union([format.cron.transform((cron) => schedule.parse({ cron })), schedule], {
+      error: 'a cron text, or a mapping with `cron`',
+    })
+    .optional()
+    .describe('When to back up: a cron text such as "15 * * * *", or a mapping. Without it, only by hand.'),
+  keep: keep
+    .prefault({})
+    .describe('Which backups stay: those that any of these rules keeps. With no rule, all stay.'),
+  encrypt: encrypt.prefault({}).describe('Encrypt the backups with age before they leave the worker.'),
+  deadline: duration.prefault('1h').describe('How long a whole run may take, retries included.'),
+  approval_timeout: duration
+    .prefault('24h')
+    .describe('How long the plan of a restore waits for its approval.'),
+});
+
+const names = { pattern: format.namePattern.source };
+
+export const configSchema = z
+  .strictObject({
+    temporal: temporal
+      .prefault({})
+      .describe(
+        'How to reach Temporal. What is not set here comes from the environment (TEMPORAL_ADDRESS, …) and the profile.',
+      ),
+    storages: z
+      .record(z.string(), storageSchema)
+      .meta({ description: 'Where backups are kept, by name.', propertyNames: names }),
+    jobs: z.record(z.string(), job).meta({
+      description: 'What is backed up, by name. The name becomes a folder in the storage.',
+      propertyNames: names,
+    }),
+  })
+  .describe('Configuration of Holdfast. Any text may hold ${VARIABLE} or ${VARIABLE:-default}.');
+
+export type CheckedConfig = z.output<typeof configSchema>;
+export type CheckedJob = CheckedConfig['jobs'][string];
+export type CheckedStorage = CheckedConfig['storages'][string];
