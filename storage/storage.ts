@@ -40,8 +40,12 @@ export interface Storage {
   /** Deletes objects; one that is not there is no error. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<void>;
 
-  /** Ends uploads under the prefix that never completed (a killed worker's) and frees their parts; gives how many. */
-  abortUploads(prefix: string, signal?: AbortSignal): Promise<number>;
+  /**
+   * Ends uploads under the prefix that never completed (a killed worker's) and frees their parts; gives how many.
+   * With `startedBefore`, only those begun before that time. An upload that is ended so can complete no more: its
+   * `put` fails.
+   */
+  abortUploads(prefix: string, signal?: AbortSignal, startedBefore?: Date): Promise<number>;
 
   close(): Promise<void>;
 }
