@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Tests run as ES modules with their `.ts` imports, just as the worker runs them.
  * Projects: `fast` needs nothing but Node; `real` runs against the servers of services/.
@@ -15,6 +17,9 @@ const common = {
 };
 
 export default {
+  // Tests against real servers mostly wait, so two at once fit on two cores; more would make them time out.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  testTimeout: 10_000,
   projects: [
     {
       ...common,
@@ -22,6 +27,11 @@ export default {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.real\\.test\\.ts$'],
     },
-    { ...common, displayName: 'real', testMatch: ['<rootDir>/test/**/*.real.test.ts'] },
+    {
+      ...common,
+      displayName: 'real',
+      testMatch: ['<rootDir>/test/**/*.real.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/real-timeout.ts'],
+    },
   ],
 };
