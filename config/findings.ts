@@ -96,6 +96,7 @@ export function describeFound(
   if (value === null) return 'found nothing';
   if (Array.isArray(value)) return 'found a list';
   if (typeof value === 'object') return 'found a mapping';
+  if (value === '') return 'found empty text';
   const secret = secrets.has(path.at(-1) ?? '');
   const raw = templates.get(pathKey(path))?.raw;
   if (secret || mappingExpected || (typeof value === 'string' && /@|AGE-SECRET-KEY/i.test(raw ?? value))) {

@@ -164,7 +164,7 @@ const keep = z.strictObject({
   weekly: keepCount('weeks'),
   monthly: keepCount('months'),
   yearly: keepCount('years'),
-  within: duration.optional().describe('Keep every backup that is younger than this.'),
+  within: duration.optional().describe('Keep every backup that is at most this much older than the newest.'),
   safety: duration
     .prefault('30d')
     .describe('How long the safety backups are kept that a restore takes before it overwrites anything.'),
