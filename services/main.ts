@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll, startAll, type Services } from './all.ts';
+import { findOrBuild } from './cache/find.ts';
+import { findOrInstallChromium } from './chromium.ts';
+import { composeSpec } from './compose.ts';
 
 const help = `npm run services [-- --build-only]
 
@@ -9,7 +12,7 @@ an S3 server with a bucket. What is not on this machine is built once (Go is nee
 \${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
 Ctrl-C stops them all.
 
-  --build-only   find or build the servers, start nothing
+  --build-only   get what the servers and the tests need (the browser too), start nothing
   --help         this text
 `;
 
@@ -29,7 +32,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values['build-only']) {
-    await buildAll();
+    await prepareTests();
     return 0;
   }
   const services = await startAll(join(import.meta.dirname, '..', '.holdfast', 'services'));
@@ -44,6 +47,12 @@ async function main(): Promise<number> {
   process.stdout.write('\nStopping …\n');
   await services.stop();
   return ended ? 1 : 0;
+}
+
+async function prepareTests(): Promise<void> {
+  await buildAll();
+  await findOrBuild(composeSpec);
+  await findOrInstallChromium();
 }
 
 /** The addresses, the first to look at first, and what to put into the environment of a worker. */

@@ -33,13 +33,12 @@ async function search(tool: Tool): Promise<string> {
   for (const path of [...onPath(basename(tool.program)), cached]) {
     if (await isRight(tool, path)) return path;
   }
-  const progress = reportProgress(`${tool.name} ${tool.version}`);
+  const progress = reportProgress(`${tool.name} ${tool.version} (about ${tool.minutes} min the first time)`);
   try {
     await withLock(
       `${home}.lock`,
       async () => {
         if (await isRight(tool, cached)) return; // Somebody else built it while we waited.
-        progress.step(`building, about ${tool.minutes} minutes the first time`);
         await build(tool, home, progress);
       },
       () => progress.step('another process is building it, waiting'),
@@ -84,11 +83,14 @@ async function isRight(tool: Tool, path: string): Promise<boolean> {
   }
 }
 
-function versionOf(tool: Tool, path: string): Promise<string> {
-  return run([path, ...tool.versionArguments], { cwd: '/' });
+async function versionOf(tool: Tool, path: string): Promise<string> {
+  const lines: string[] = [];
+  await run([path, ...tool.versionArguments], { cwd: '/', onLine: (line) => lines.push(line) });
+  return lines.join('\n');
 }
 
-function onPath(file: string): string[] {
+/** Where a program of that name would be, in the order of PATH. */
+export function onPath(file: string): string[] {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.filter((folder) => folder !== '').map((folder) => join(folder, file));
 }
