@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
 import { Interrupted, type Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
@@ -10,7 +11,7 @@ import { addGlobalOptions } from './options.ts';
  * Its action reads the global options with `globalOptions(command)`, writes its result to `io.stdout`,
  * and fails by throwing: a HoldfastError gives the exit code of the catalogue.
  */
-const commands: readonly ((program: Command, io: Io) => void)[] = [];
+const commands: readonly ((program: Command, io: Io) => void)[] = [addStartScheduleCommand];
 
 /** Runs one command line (without `node` and the script); gives the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

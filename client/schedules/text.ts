@@ -1,0 +1,105 @@
+import type { Config } from '../../config/config.ts';
+import { backupScheduleId } from '../../workflows/contract/names.ts';
+import type { StandbyStep } from '../standby.ts';
+import { localTime } from '../time.ts';
+import type { ScheduleStep } from './difference.ts';
+import type { LiveSchedule } from './live.ts';
+import type { Reconciliation } from './reconcile.ts';
+
+/** One line for each schedule and restore workflow, with its mark: `+` new, `~` changed, `-` removed, `=` as it is. */
+export function planLines({ schedules, standbys }: Reconciliation): readonly string[] {
+  const ids = [...schedules.map(idOf), ...standbys.map(({ id }) => id)];
+  const width = Math.max(0, ...ids.map(({ length }) => length));
+  const line = (mark: string, id: string, what: string): string => `${mark} ${id.padEnd(width)}  ${what}`;
+  return [
+    ...schedules.flatMap((step) => scheduleLines(step, line)),
+    ...standbys.map((step) => standbyLine(step, line)),
+  ];
+}
+
+type Line = (mark: string, id: string, what: string) => string;
+
+function idOf(step: ScheduleStep): string {
+  return 'live' in step ? step.live.id : step.wanted.id;
+}
+
+function scheduleLines(step: ScheduleStep, line: Line): readonly string[] {
+  switch (step.kind) {
+    case 'create': {
+      const { cron, 'time zone': timezone } = step.wanted.fields;
+      return [line('+', step.wanted.id, `create: ${cron} (${timezone})`)];
+    }
+    case 'change':
+      return [
+        line('~', step.live.id, `change${pauseText(step.live)}`),
+        ...step.changes.map(({ field, from, to }) => `    ${field}: ${from || '(none)'} → ${to || '(none)'}`),
+      ];
+    case 'keep':
+      return [line('=', step.live.id, `unchanged: ${step.live.fields.cron}${pauseText(step.live)}`)];
+    case 'remove':
+      return [
+        line('-', step.live.id, `remove: the configuration no longer schedules job ${step.live.job ?? ''}`),
+      ];
+    case 'blocked':
+      return [
+        line('!', step.wanted.id, 'left alone: a schedule of that name exists, and Holdfast did not make it'),
+      ];
+  }
+}
+
+function standbyLine({ kind, id, job }: StandbyStep, line: Line): string {
+  switch (kind) {
+    case 'start':
+      return line('+', id, 'start: it stands by for restore requests');
+    case 'keep':
+      return line('=', id, 'unchanged: it stands by for restore requests');
+    case 'stop':
+      return line('-', id, `stop: job ${job} is no longer in the configuration`);
+    case 'busy':
+      return line(
+        '!',
+        id,
+        `left alone: job ${job} is gone, but the restore workflow is at work or does not answer`,
+      );
+  }
+}
+
+/** Pauses are a person's: they are shown, and stay. */
+function pauseText({ paused, note }: LiveSchedule): string {
+  if (!paused) return '';
+  return note === '' ? ', stays paused' : `, stays paused (${note})`;
+}
+
+/** The next times of each schedule on its own clock. */
+export function nextRunLines(config: Config, live: readonly LiveSchedule[]): readonly string[] {
+  return live.map(({ id, fields, paused, nextRuns }) => {
+    const times = nextRuns.slice(0, 3).map((time) => localTime(time, fields['time zone']));
+    const runs = paused ? 'none while it is paused' : times.join(', ') || 'none';
+    return `  ${jobNames(config).get(id) ?? id}  ${runs}`;
+  });
+}
+
+function jobNames(config: Config): ReadonlyMap<string, string> {
+  return new Map([...config.jobs.keys()].map((job) => [backupScheduleId(job), job]));
+}
+
+/** What `--json` shows of a plan. */
+export function planJson({ schedules, standbys }: Reconciliation, live: readonly LiveSchedule[]) {
+  const after = new Map(live.map((schedule) => [schedule.id, schedule]));
+  return {
+    schedules: schedules.map((step) => {
+      const wanted = 'wanted' in step ? step.wanted : undefined;
+      const before = 'live' in step ? step.live : undefined;
+      const id = wanted?.id ?? before?.id ?? '';
+      const now = after.get(id) ?? before;
+      return {
+        id,
+        job: wanted?.job ?? before?.job,
+        action: step.kind,
+        ...(step.kind === 'change' && { changes: step.changes }),
+        ...(now && { paused: now.paused, note: now.note, nextRuns: now.nextRuns }),
+      };
+    }),
+    restores: standbys.map(({ id, job, kind }) => ({ id, job, action: kind })),
+  };
+}
