@@ -1,0 +1,75 @@
+import { pendingWrites } from '../stores/pending.ts';
+import type { Outcome, Write } from '../stores/store.ts';
+import type { Applied, ApplyInput, Plan } from '../workflows/contract/restore.ts';
+import { StoppedHalfway } from './interruption.ts';
+import { readBothSides, withPlanned } from './restore-sources.ts';
+import type { Step } from './step.ts';
+import { readPlan } from './stored-plan.ts';
+
+/**
+ * Carries out what is left of a plan: an attempt after a crash finds what the one before has written. Every write is
+ * guarded by what the plan saw; a key that somebody changed since is left alone and counted as a conflict.
+ *
+ * @throws StoppedHalfway with an `Applied` where the step was told to stop, and what stores and storages throw
+ */
+export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Applied> {
+  const tally = createTally(plan);
+  try {
+    await withPlanned(step, plan, async (sources) => {
+      const { live, ...sides } = await readBothSides(step, sources, plan, 'writing');
+      const writes = pendingWrites({
+        ...sides,
+        live: live.records,
+        plan: readPlan(sources, plan, step.signal),
+        onOutcome: tally.count,
+      });
+      await sources.store.write(writes, { signal: step.signal, onOutcome: tally.count });
+    });
+  } catch (error) {
+    if (!step.signal.aborted) throw error;
+    throw new StoppedHalfway(`The restore ${plan.restoreId} was told to stop.`, tally.applied(), { cause: error });
+  }
+  return tally.applied();
+}
+
+const mostExamples = 20;
+
+interface Tally {
+  readonly count: (write: Write, outcome: Outcome, reason?: string) => void;
+  readonly applied: () => Applied;
+}
+
+/** Begins with what the plan itself refused: it stays undone, and so is counted. */
+function createTally(plan: Plan): Tally {
+  const counts = { added: 0, changed: 0, removed: 0, already: 0, conflicts: 0, refused: plan.refused };
+  const examples: { key: string; reason: string }[] = [];
+  for (const { op, key, keyBase64, reason } of plan.examples) {
+    if (op === 'refuse') examples.push({ key: key ?? `base64:${keyBase64 ?? ''}`, reason: reason ?? 'refused' });
+  }
+  return {
+    count(write, outcome, reason) {
+      counts[counterOf(write, outcome)] += 1;
+      if (outcome !== 'conflict' && outcome !== 'refused') return;
+      if (examples.length < mostExamples) examples.push({ key: keyOf(write).toString(), reason: reason ?? outcome });
+    },
+    applied: () => ({ ...counts, examples: [...examples] }),
+  };
+}
+
+function counterOf(write: Write, outcome: Outcome): Exclude<keyof Applied, 'examples'> {
+  switch (outcome) {
+    case 'already':
+      return 'already';
+    case 'conflict':
+      return 'conflicts';
+    case 'refused':
+      return 'refused';
+    case 'done':
+      if (write.op === 'delete') return 'removed';
+      return write.seen === '0' ? 'added' : 'changed';
+  }
+}
+
+function keyOf(write: Write): Buffer {
+  return write.op === 'set' ? write.record.key : write.key;
+}

@@ -1,0 +1,22 @@
+import type { JobConfig } from '../config/config.ts';
+import type { JobDescription } from '../workflows/contract/backup.ts';
+import { openStorage } from './open.ts';
+import { jobOf, type Step } from './step.ts';
+
+/** What the workflows need to know of a job. Asks nobody: it comes from the worker's configuration. */
+export async function describeJob(
+  { config }: Pick<Step, 'config'>,
+  { job: name }: { readonly job: string },
+): Promise<JobDescription> {
+  const job = jobOf(config, name);
+  const { scope, deadline, approvalTimeout } = job;
+  return { job: name, store: job.store.kind, summary: await summaryOf(job), scope, deadline, approvalTimeout };
+}
+
+async function summaryOf(job: JobConfig): Promise<string> {
+  const storage = openStorage(job);
+  const { address } = storage;
+  await storage.close();
+  const keys = job.scope.prefix === '' ? 'all keys' : `keys under ${job.scope.prefix}`;
+  return `${job.store.kind} ${job.store.consul.addresses.join(', ')} (${keys}) → ${address}`;
+}

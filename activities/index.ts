@@ -1,0 +1,36 @@
+import type { Config } from '../config/config.ts';
+import type { ControlActivities, DataActivities } from '../workflows/contract/activities.ts';
+import { applyRestore } from './apply-restore.ts';
+import { capture } from './capture.ts';
+import { describeJob } from './describe-job.ts';
+import { discard } from './discard.ts';
+import { planRestore } from './plan-restore.ts';
+import { proveRestore } from './prove-restore.ts';
+import { prune } from './prune.ts';
+import { publish } from './publish.ts';
+import { recordRestore } from './record-restore.ts';
+import { asActivity } from './temporal.ts';
+import { verify } from './verify.ts';
+
+/** The steps as Temporal activities, by the queue that serves them. */
+export function createActivities(config: Config): {
+  readonly control: ControlActivities;
+  readonly data: DataActivities;
+} {
+  return {
+    control: {
+      describeJob: asActivity(config, describeJob),
+      publish: asActivity(config, publish),
+      prune: asActivity(config, prune),
+      discard: asActivity(config, discard),
+      recordRestore: asActivity(config, recordRestore),
+    },
+    data: {
+      capture: asActivity(config, capture),
+      verify: asActivity(config, verify),
+      planRestore: asActivity(config, planRestore),
+      applyRestore: asActivity(config, applyRestore),
+      proveRestore: asActivity(config, proveRestore),
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import type { ByteSource } from '../archive/archive.ts';
+import type { JobConfig } from '../config/config.ts';
+import { openDirectory } from '../storage/directory.ts';
+import { openS3 } from '../storage/s3.ts';
+import type { Storage } from '../storage/storage.ts';
+import { openConsul } from '../stores/consul/consul.ts';
+import type { KeyStore } from '../stores/store.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+
+/** Both ends of a job. */
+export interface Ends {
+  readonly store: KeyStore;
+  readonly storage: Storage;
+}
+
+export function openStorage({ storage }: Pick<JobConfig, 'storage'>): Storage {
+  return storage.kind === 's3' ? openS3(storage.s3) : openDirectory(storage.directory);
+}
+
+export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
+  return openConsul(store.consul);
+}
+
+/** Opens both ends for the work, and closes them after it, whatever became of it. */
+export async function withEnds<Result>(
+  job: JobConfig,
+  work: (ends: Ends) => Promise<Result>,
+): Promise<Result> {
+  return withStorage(job, async (storage) => {
+    const store = openStore(job);
+    try {
+      return await work({ store, storage });
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+export async function withStorage<Result>(
+  job: Pick<JobConfig, 'storage'>,
+  work: (storage: Storage) => Promise<Result>,
+): Promise<Result> {
+  const storage = openStorage(job);
+  try {
+    return await work(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** One stored object, as the archive reads it. */
+export function byteSource(storage: Storage, name: string, signal: AbortSignal): ByteSource {
+  return (range) => storage.get(name, { ...range, signal });
+}
+
+/**
+ * The age identities of a job, out of its files; lines that begin with `#` are comments.
+ *
+ * @throws ConfigInvalid
+ */
+export async function readIdentities({ name, encryption }: JobConfig): Promise<readonly string[]> {
+  const identities: string[] = [];
+  for (const file of encryption.identityFiles) {
+    const lines = (await readIdentityFile(name, file)).split('\n').map((line) => line.trim());
+    const found = lines.filter((line) => line !== '' && !line.startsWith('#'));
+    if (found.length === 0) throw new HoldfastError('ConfigInvalid', `Job ${name}: ${file} holds no age identity.`);
+    identities.push(...found);
+  }
+  return identities;
+}
+
+async function readIdentityFile(job: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new HoldfastError('ConfigInvalid', `Job ${job}: the identity file ${file} cannot be read (${why}).`, {
+      cause,
+    });
+  }
+}

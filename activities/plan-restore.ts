@@ -1,0 +1,72 @@
+import { writeLines } from '../archive/writer.ts';
+import { objectName } from '../storage/layout.ts';
+import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
+import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
+import { checkRequest, scopesOf, targetOf } from './restore-request.ts';
+import { readBothSides, type RestoreSources, withSources } from './restore-sources.ts';
+import type { Step } from './step.ts';
+
+/**
+ * Compares the backup, all of whose digests are checked on the way, with the live store, and stores what a restore
+ * would do, line by line. Changes nothing.
+ *
+ * @throws BadRequest, BackupNotFound, ArchiveCorrupt, and what stores and storages throw
+ */
+export async function planRestore(step: Step, input: PlanRestoreInput): Promise<Plan> {
+  const request = checkRequest(input.request);
+  const wanted = {
+    job: input.job,
+    backup: request.backup ?? 'latest',
+    target: (job: RestoreSources['job']) => targetOf(step.config, job, request),
+  };
+  return withSources(step, wanted, async (sources) => {
+    const { job, target, storage, store, manifest } = sources;
+    const { from, to } = scopesOf(request, manifest, target);
+    const mode = request.mode ?? 'missing-only';
+    const { live, ...sides } = await readBothSides(step, sources, { from, to }, 'planning');
+    const planning = planWrites({
+      ...sides,
+      live: live.records,
+      mode,
+      refusal: (record) => store.refusal(record),
+    });
+
+    const examples: PlanLine[] = [];
+    const { recipients } = job.encryption;
+    const writing = writeLines(linesOf(planning.items, examples), { recipients });
+    const object = `restores/${input.restoreId}/plan.ndjson.zst${recipients.length > 0 ? '.age' : ''}`;
+    await storage.put(objectName(job.name, object), writing.bytes, { signal: step.signal });
+    return {
+      restoreId: input.restoreId,
+      job: job.name,
+      toJob: target.name,
+      backup: manifest.id,
+      mode,
+      from,
+      to,
+      ...planning.counts(),
+      examples,
+      storeIndex: live.moment.index,
+      digest: writing.sealed().plainSha256,
+      object,
+    };
+  });
+}
+
+const mostExamples = 20;
+/** Examples travel in histories and are read by people; the stored plan has the whole keys. */
+const longestKey = 256;
+
+async function* linesOf(items: AsyncIterable<PlanItem>, examples: PlanLine[]): AsyncGenerator<Buffer> {
+  for await (const item of items) {
+    const line = planLine(item);
+    if (examples.length < mostExamples) examples.push(shortened(line));
+    yield Buffer.from(`${JSON.stringify(line)}\n`);
+  }
+}
+
+function shortened(line: PlanLine): PlanLine {
+  const cut = (text: string): string => (text.length > longestKey ? `${text.slice(0, longestKey)}…` : text);
+  if (line.key !== undefined) return { ...line, key: cut(line.key) };
+  return line.keyBase64 === undefined ? line : { ...line, keyBase64: cut(line.keyBase64) };
+}

@@ -1,0 +1,21 @@
+import project from '../package.json' with { type: 'json' };
+import { publish as publishManifest } from '../storage/publish.ts';
+import type { Published, PublishInput } from '../workflows/contract/backup.ts';
+import type { Manifest } from '../workflows/contract/manifest.ts';
+import { withStorage } from './open.ts';
+import { jobOf, type Step } from './step.ts';
+
+/** Writes the manifest, last and once: from then on the backup exists. */
+export async function publish(step: Step, { captured, verified }: PublishInput): Promise<Published> {
+  const manifest: Manifest = {
+    format: 'holdfast-backup',
+    formatVersion: 1,
+    ...captured,
+    verifiedAt: verified.verifiedAt,
+    publishedAt: new Date().toISOString(),
+    madeBy: { version: project.version, ...step.run },
+  };
+  return withStorage(jobOf(step.config, captured.job), async (storage) => ({
+    manifest: await publishManifest(storage, manifest, step.signal),
+  }));
+}

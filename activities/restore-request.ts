@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Config, JobConfig } from '../config/config.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { Manifest, Scope } from '../workflows/contract/manifest.ts';
+import type { RestoreRequest } from '../workflows/contract/restore.ts';
+import { jobOf } from './step.ts';
+
+/** Strict: a misspelt `prefix` that is passed over would restore everything. */
+const shape: z.ZodType<RestoreRequest> = z.strictObject({
+  backup: z.exactOptional(z.string().min(1)),
+  prefix: z.exactOptional(z.string()),
+  toPrefix: z.exactOptional(z.string()),
+  toJob: z.exactOptional(z.string().min(1)),
+  mode: z.exactOptional(z.enum(['missing-only', 'overwrite', 'mirror'])),
+  approved: z.exactOptional(z.boolean()),
+  noSafetyBackup: z.exactOptional(z.boolean()),
+  dryRun: z.exactOptional(z.boolean()),
+  requestId: z.exactOptional(z.string()),
+});
+
+/** People type requests: everything in one is looked at before anything is done. @throws BadRequest */
+export function checkRequest(request: unknown): RestoreRequest {
+  const result = shape.safeParse(request);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new HoldfastError('BadRequest', `The request for a restore cannot be carried out: ${problems.join('; ')}.`);
+}
+
+/** The job whose store is written. @throws UnknownJob, BadRequest */
+export function targetOf(config: Config, job: JobConfig, { toJob }: RestoreRequest): JobConfig {
+  const target = toJob === undefined ? job : jobOf(config, toJob);
+  if (target.store.kind === job.store.kind) return target;
+  throw new HoldfastError(
+    'BadRequest',
+    `A backup of ${job.store.kind} (job ${job.name}) cannot be restored into ${target.store.kind} (job ${target.name}).`,
+  );
+}
+
+/** Which keys are taken and where they are written. @throws BadRequest */
+export function scopesOf(
+  { prefix, toPrefix }: RestoreRequest,
+  { id, scope }: Pick<Manifest, 'id' | 'scope'>,
+  target: JobConfig,
+): { readonly from: Scope; readonly to: Scope } {
+  const from = prefix ?? scope.prefix;
+  if (!startsWith(from, scope.prefix)) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${id} holds the keys under ${quote(scope.prefix)}; there is nothing of ${quote(from)} in it.`,
+    );
+  }
+  const to = toPrefix ?? from;
+  // Whoever names a prefix means it; in its absence a restore must not reach beyond what the other job stands for.
+  if (toPrefix === undefined && !startsWith(to, target.scope.prefix)) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Job ${target.name} stands for the keys under ${quote(target.scope.prefix)}, and ${quote(to)} is outside: ` +
+        'name toPrefix to say where the keys are to be written.',
+    );
+  }
+  return { from: { prefix: from }, to: { prefix: to } };
+}
+
+function startsWith(prefix: string, outer: string): boolean {
+  const bytes = Buffer.from(outer);
+  return Buffer.from(prefix).subarray(0, bytes.length).equals(bytes);
+}
+
+function quote(prefix: string): string {
+  return prefix === '' ? 'the root' : JSON.stringify(prefix);
+}

@@ -1,0 +1,90 @@
+import type { JobConfig } from '../config/config.ts';
+import { findBackup } from '../storage/find.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { KeyMapping } from '../stores/mapping.ts';
+import type { KeyStore, Reading } from '../stores/store.ts';
+import type { Progress } from '../workflows/contract/backup.ts';
+import type { Manifest } from '../workflows/contract/manifest.ts';
+import type { RecordBatches } from '../workflows/contract/record.ts';
+import type { Plan } from '../workflows/contract/restore.ts';
+import { readBackup } from './backup-reading.ts';
+import { openStore, readIdentities, withStorage } from './open.ts';
+import { jobOf, type Step } from './step.ts';
+
+/** What plan, change and proof of one restore all work on. */
+export interface RestoreSources {
+  readonly job: JobConfig;
+  readonly target: JobConfig;
+  /** Where the backup and the plan are. */
+  readonly storage: Storage;
+  /** The store that is written. */
+  readonly store: KeyStore;
+  readonly manifest: Manifest;
+  readonly identities: readonly string[];
+}
+
+interface Wanted {
+  readonly job: string;
+  readonly backup: string;
+  readonly target: (job: JobConfig) => JobConfig;
+}
+
+/** Finds the backup, opens both ends for the work, and closes them after it. */
+export async function withSources<Result>(
+  step: Step,
+  wanted: Wanted,
+  work: (sources: RestoreSources) => Promise<Result>,
+): Promise<Result> {
+  const job = jobOf(step.config, wanted.job);
+  const target = wanted.target(job);
+  const identities = await readIdentities(job);
+  return withStorage(job, async (storage) => {
+    const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);
+    const store = openStore(target);
+    try {
+      return await work({ job, target, storage, store, manifest, identities });
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+/** The same for a plan that was made before. */
+export async function withPlanned<Result>(
+  step: Step,
+  { job, toJob, backup }: Plan,
+  work: (sources: RestoreSources) => Promise<Result>,
+): Promise<Result> {
+  return withSources(step, { job, backup, target: () => jobOf(step.config, toJob) }, work);
+}
+
+/** The two sides of a comparison. The backup's side tells of the progress: its size is known. */
+export async function readBothSides(
+  step: Step,
+  { storage, store, manifest, identities }: RestoreSources,
+  { from, to }: Pick<Plan, 'from' | 'to'>,
+  phase: Progress['phase'],
+): Promise<{ readonly backup: RecordBatches; readonly live: Reading; readonly mapKey: KeyMapping }> {
+  const live = await store.read(to, step.signal);
+  const { records } = readBackup(storage, manifest, identities, step.signal);
+  return {
+    backup: watched(records, step.onProgress, {
+      phase,
+      records: 0,
+      bytes: 0,
+      recordsTotal: manifest.content.records,
+    }),
+    live,
+    mapKey: { from: from.prefix, to: to.prefix },
+  };
+}
+
+async function* watched(records: RecordBatches, onProgress: Step['onProgress'], start: Progress): RecordBatches {
+  let progress = start;
+  onProgress(progress);
+  for await (const batch of records) {
+    progress = { ...progress, records: progress.records + batch.length };
+    onProgress(progress);
+    yield batch;
+  }
+}

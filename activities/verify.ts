@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { JobConfig } from '../config/config.ts';
+import { objectName } from '../storage/layout.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Captured, Progress, Verified } from '../workflows/contract/backup.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { DataObject } from '../workflows/contract/manifest.ts';
+import { readBackup, recordsOf } from './backup-reading.ts';
+import { readIdentities, withStorage } from './open.ts';
+import { jobOf, type Step } from './step.ts';
+
+/**
+ * Reads back from the storage what was captured, and compares all sizes, digests and counts.
+ * Data of an earlier backup was read back then: it must be there in its size.
+ *
+ * @throws VerifyFailed, and what the storage throws
+ */
+export async function verify(step: Step, { captured }: { readonly captured: Captured }): Promise<Verified> {
+  const job = jobOf(step.config, captured.job);
+  return withStorage(job, (storage) => verifyStored(step, job, storage, captured));
+}
+
+export async function verifyStored(
+  step: Step,
+  job: JobConfig,
+  storage: Storage,
+  captured: Captured,
+): Promise<Verified> {
+  try {
+    const bytesRead =
+      captured.unchangedSince === undefined
+        ? await readBack(step, job, storage, captured)
+        : await checkPresence(step, storage, captured);
+    return { verifiedAt: new Date().toISOString(), bytesRead };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !['ArchiveCorrupt', 'ObjectMissing'].includes(error.code)) throw error;
+    throw new HoldfastError('VerifyFailed', error.message, { cause: error, details: error.details });
+  }
+}
+
+async function readBack(step: Step, job: JobConfig, storage: Storage, captured: Captured): Promise<number> {
+  const object = recordsOf(captured);
+  const identities = await readIdentities(job);
+  // A worker need not be able to decrypt: then the stored bytes are compared with those that were made.
+  if (object.encryption !== 'none' && identities.length === 0) return compareStored(step, storage, captured, object);
+
+  let progress: Progress = { phase: 'verifying', records: 0, bytes: 0, recordsTotal: captured.content.records };
+  for await (const batch of readBackup(storage, captured, identities, step.signal).records) {
+    progress = { ...progress, records: progress.records + batch.length };
+    step.onProgress(progress);
+  }
+  return object.storedBytes;
+}
+
+async function compareStored(
+  step: Step,
+  storage: Storage,
+  { job }: Captured,
+  object: DataObject,
+): Promise<number> {
+  const name = objectName(job, object.name);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of storage.get(name, { signal: step.signal })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    step.onProgress({ phase: 'verifying', records: 0, bytes, bytesTotal: object.storedBytes });
+  }
+  const digest = hash.digest('hex');
+  if (bytes === object.storedBytes && digest === object.storedSha256) return bytes;
+  throw new HoldfastError(
+    'ArchiveCorrupt',
+    `${storage.address}/${name} reads back as ${bytes} bytes with the SHA-256 ${digest}; ` +
+      `written were ${object.storedBytes} bytes with ${object.storedSha256}.`,
+  );
+}
+
+async function checkPresence(step: Step, storage: Storage, captured: Captured): Promise<number> {
+  for (const object of captured.objects) {
+    const name = objectName(captured.job, object.name);
+    const found = await storage.head(name, step.signal);
+    if (found?.bytes === object.storedBytes) continue;
+    throw new HoldfastError(
+      'ObjectMissing',
+      `${storage.address}/${name} should hold the ${object.storedBytes} bytes of ${captured.unchangedSince ?? ''}, ` +
+        `and ${found === undefined ? 'is not there' : `has ${found.bytes}`}.`,
+    );
+  }
+  return 0;
+}
