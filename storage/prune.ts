@@ -82,7 +82,7 @@ export async function planPrune(
  * manifests, which a later prune takes for left over; it may be repeated.
  */
 export async function prune(storage: Storage, plan: PrunePlan, signal?: AbortSignal): Promise<Pruned> {
-  const { job, policy, now } = plan;
+  const { job, now } = plan;
   const { remove, leftovers } = await stillToGo(storage, plan, signal);
   const manifests = remove.map(({ id }) => manifestName(job, id));
   await storage.remove(manifests, signal);
@@ -144,7 +144,7 @@ function retained(entry: CatalogEntry): Retained[] {
       return [{ id, time, state, reason: 'schedule', refersTo: [] }];
     case 'published': {
       const { reason } = entry.manifest;
-      return [{ id, time, state: 'verified', reason, refersTo: refersTo(entry.manifest) }];
+      return [{ id, time, state, reason, refersTo: refersTo(entry.manifest) }];
     }
   }
 }

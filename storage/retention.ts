@@ -21,8 +21,8 @@ export interface KeepPolicy {
 export interface Retained {
   readonly id: string;
   readonly time: Date;
-  /** `unreadable`: there is a manifest, and nobody can tell what it says. */
-  readonly state: 'verified' | 'unverified' | 'unreadable';
+  /** Published is verified. `unreadable`: there is a manifest, and nobody can tell what it says. */
+  readonly state: 'published' | 'unreadable';
   readonly reason: BackupReason;
   /** The ids of the earlier backups whose data this one refers to. */
   readonly refersTo: readonly string[];
@@ -63,8 +63,7 @@ export function keepReasons(
     const until = new Date(backup.time.getTime() + policy.safety);
     if (backup.reason === 'safety' && until > now) keep(backup, `safety backup until ${until.toISOString()}`);
   }
-  const verified = (backup: Retained) => backup.state === 'verified';
-  const newest = points.find(verified) ?? readable.find(verified);
+  const newest = points[0] ?? readable[0];
   if (newest !== undefined) keep(newest, 'newest verified');
   keepReferred(newestFirst, points, kept, keep);
   return kept;
