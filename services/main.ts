@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll, startAll, type Services } from './all.ts';
 import { findOrBuild } from './cache/find.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     await prepareTests();
     return 0;
   }
-  const services = await startAll(join(import.meta.dirname, '..', '.holdfast', 'services'));
+  const services = await startAll(resolve('.holdfast', 'services'));
   process.stdout.write(describe(services));
 
   const told = Promise.withResolvers<undefined>();
