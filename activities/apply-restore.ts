@@ -27,7 +27,9 @@ export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Ap
     });
   } catch (error) {
     if (!step.signal.aborted) throw error;
-    throw new StoppedHalfway(`The restore ${plan.restoreId} was told to stop.`, tally.applied(), { cause: error });
+    throw new StoppedHalfway(`The restore ${plan.restoreId} was told to stop.`, tally.applied(), {
+      cause: error,
+    });
   }
   return tally.applied();
 }
@@ -44,13 +46,15 @@ function createTally(plan: Plan): Tally {
   const counts = { added: 0, changed: 0, removed: 0, already: 0, conflicts: 0, refused: plan.refused };
   const examples: { key: string; reason: string }[] = [];
   for (const { op, key, keyBase64, reason } of plan.examples) {
-    if (op === 'refuse') examples.push({ key: key ?? `base64:${keyBase64 ?? ''}`, reason: reason ?? 'refused' });
+    if (op === 'refuse')
+      examples.push({ key: key ?? `base64:${keyBase64 ?? ''}`, reason: reason ?? 'refused' });
   }
   return {
     count(write, outcome, reason) {
       counts[counterOf(write, outcome)] += 1;
       if (outcome !== 'conflict' && outcome !== 'refused') return;
-      if (examples.length < mostExamples) examples.push({ key: keyOf(write).toString(), reason: reason ?? outcome });
+      if (examples.length < mostExamples)
+        examples.push({ key: keyOf(write).toString(), reason: reason ?? outcome });
     },
     applied: () => ({ ...counts, examples: [...examples] }),
   };

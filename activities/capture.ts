@@ -23,7 +23,12 @@ export async function capture(step: Step, input: CaptureInput): Promise<Captured
   return withEnds(job, (ends) => captureJob(step, job, ends, input));
 }
 
-export async function captureJob(step: Step, job: JobConfig, ends: Ends, input: CaptureInput): Promise<Captured> {
+export async function captureJob(
+  step: Step,
+  job: JobConfig,
+  ends: Ends,
+  input: CaptureInput,
+): Promise<Captured> {
   const { store, storage } = ends;
   const published = await ownPublished(step, storage, input);
   if (published !== undefined) return published;
@@ -33,7 +38,10 @@ export async function captureJob(step: Step, job: JobConfig, ends: Ends, input: 
   const description = await store.describe(step.signal);
   const scope = input.scope ?? job.scope;
   const base = { job: job.name, id: input.id, reason: input.reason, store: description, scope };
-  const unchanged = await findUnchanged(step.signal, ends, { ...base, recipients: job.encryption.recipients });
+  const unchanged = await findUnchanged(step.signal, ends, {
+    ...base,
+    recipients: job.encryption.recipients,
+  });
   if (unchanged !== undefined) {
     step.log.info('The store has not changed', { job: job.name, since: unchanged.unchangedSince });
     return { ...base, ...unchanged, capturedAt: new Date().toISOString() };
@@ -90,7 +98,11 @@ function emptyStore(job: JobConfig, { prefix }: Scope, address: string): Holdfas
 }
 
 /** A run that was reset comes back to what it has published already; any other one must not touch it. */
-async function ownPublished(step: Step, storage: Storage, { job, id }: CaptureInput): Promise<Captured | undefined> {
+async function ownPublished(
+  step: Step,
+  storage: Storage,
+  { job, id }: CaptureInput,
+): Promise<Captured | undefined> {
   const entry = await readEntry(storage, job, id, step.signal);
   if (entry.state === 'unfinished') return undefined;
   if (entry.state === 'unreadable') throw entry.error;
@@ -104,7 +116,8 @@ async function ownPublished(step: Step, storage: Storage, { job, id }: CaptureIn
 }
 
 function capturedOf(manifest: Manifest): Captured {
-  const { job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt } = manifest;
+  const { job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt } =
+    manifest;
   const { unchangedSince } = manifest;
   return {
     ...{ job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt },

@@ -10,7 +10,14 @@ export async function describeJob(
 ): Promise<JobDescription> {
   const job = jobOf(config, name);
   const { scope, deadline, approvalTimeout } = job;
-  return { job: name, store: job.store.kind, summary: await summaryOf(job), scope, deadline, approvalTimeout };
+  return {
+    job: name,
+    store: job.store.kind,
+    summary: await summaryOf(job),
+    scope,
+    deadline,
+    approvalTimeout,
+  };
 }
 
 async function summaryOf(job: JobConfig): Promise<string> {

@@ -64,7 +64,8 @@ export async function readIdentities({ name, encryption }: JobConfig): Promise<r
   for (const file of encryption.identityFiles) {
     const lines = (await readIdentityFile(name, file)).split('\n').map((line) => line.trim());
     const found = lines.filter((line) => line !== '' && !line.startsWith('#'));
-    if (found.length === 0) throw new HoldfastError('ConfigInvalid', `Job ${name}: ${file} holds no age identity.`);
+    if (found.length === 0)
+      throw new HoldfastError('ConfigInvalid', `Job ${name}: ${file} holds no age identity.`);
     identities.push(...found);
   }
   return identities;
@@ -75,8 +76,12 @@ async function readIdentityFile(job: string, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new HoldfastError('ConfigInvalid', `Job ${job}: the identity file ${file} cannot be read (${why}).`, {
-      cause,
-    });
+    throw new HoldfastError(
+      'ConfigInvalid',
+      `Job ${job}: the identity file ${file} cannot be read (${why}).`,
+      {
+        cause,
+      },
+    );
   }
 }

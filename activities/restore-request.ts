@@ -25,7 +25,10 @@ export function checkRequest(request: unknown): RestoreRequest {
   const problems = result.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
-  throw new HoldfastError('BadRequest', `The request for a restore cannot be carried out: ${problems.join('; ')}.`);
+  throw new HoldfastError(
+    'BadRequest',
+    `The request for a restore cannot be carried out: ${problems.join('; ')}.`,
+  );
 }
 
 /** The job whose store is written. @throws UnknownJob, BadRequest */

@@ -79,7 +79,11 @@ export async function readBothSides(
   };
 }
 
-async function* watched(records: RecordBatches, onProgress: Step['onProgress'], start: Progress): RecordBatches {
+async function* watched(
+  records: RecordBatches,
+  onProgress: Step['onProgress'],
+  start: Progress,
+): RecordBatches {
   let progress = start;
   onProgress(progress);
   for await (const batch of records) {

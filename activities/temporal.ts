@@ -55,7 +55,10 @@ function startPulse(context: Context): Pulse {
     if (Date.now() - movedAt < stallLimit) return;
     const minutes = stallLimit / 60_000;
     stalled.abort(
-      new HoldfastError('StreamBroken', `${context.info.activityType} made no progress for ${minutes} minutes.`),
+      new HoldfastError(
+        'StreamBroken',
+        `${context.info.activityType} made no progress for ${minutes} minutes.`,
+      ),
     );
   }, timeout / 3);
   return {

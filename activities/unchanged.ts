@@ -30,14 +30,19 @@ export async function findUnchanged(
   const holder = newest.unchangedSince ?? newest.id;
   const age = timeOfBackupId(wanted.id).getTime() - timeOfBackupId(holder).getTime();
   if (age < 0 || age >= oldestData) return undefined;
-  if (!(await store.unchangedSince(newest.moment, newest.content.records, wanted.scope, signal))) return undefined;
+  if (!(await store.unchangedSince(newest.moment, newest.content.records, wanted.scope, signal)))
+    return undefined;
   if (!(await allThere(storage, newest, signal))) return undefined;
   const { moment, content, objects, recipients, leftOut } = newest;
   return { moment, content, objects, recipients, leftOut, unchangedSince: holder };
 }
 
 /** Undefined also where the newest cannot be read: then there is nothing to lean on. */
-async function newestBackup(storage: Storage, job: string, signal: AbortSignal): Promise<Manifest | undefined> {
+async function newestBackup(
+  storage: Storage,
+  job: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
   for await (const entry of listBackups(storage, job, signal)) {
     if (entry.state === 'unreadable') return undefined;
     if (entry.manifest.reason !== 'safety') return entry.manifest;

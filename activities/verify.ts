@@ -33,7 +33,8 @@ export async function verifyStored(
         : await checkPresence(step, storage, captured);
     return { verifiedAt: new Date().toISOString(), bytesRead };
   } catch (error) {
-    if (!(error instanceof HoldfastError) || !['ArchiveCorrupt', 'ObjectMissing'].includes(error.code)) throw error;
+    if (!(error instanceof HoldfastError) || !['ArchiveCorrupt', 'ObjectMissing'].includes(error.code))
+      throw error;
     throw new HoldfastError('VerifyFailed', error.message, { cause: error, details: error.details });
   }
 }
@@ -42,9 +43,15 @@ async function readBack(step: Step, job: JobConfig, storage: Storage, captured: 
   const object = recordsOf(captured);
   const identities = await readIdentities(job);
   // A worker need not be able to decrypt: then the stored bytes are compared with those that were made.
-  if (object.encryption !== 'none' && identities.length === 0) return compareStored(step, storage, captured, object);
+  if (object.encryption !== 'none' && identities.length === 0)
+    return compareStored(step, storage, captured, object);
 
-  let progress: Progress = { phase: 'verifying', records: 0, bytes: 0, recordsTotal: captured.content.records };
+  let progress: Progress = {
+    phase: 'verifying',
+    records: 0,
+    bytes: 0,
+    recordsTotal: captured.content.records,
+  };
   for await (const batch of readBackup(storage, captured, identities, step.signal).records) {
     progress = { ...progress, records: progress.records + batch.length };
     step.onProgress(progress);

@@ -178,7 +178,8 @@ const entries = {
   RestoreCancelled: {
     meaning: 'The restore was cancelled while it was writing: a part of its plan is in the store.',
     retryable: false,
-    action: 'Request the restore again: its plan shows what is left. The safety backup holds what was before.',
+    action:
+      'Request the restore again: its plan shows what is left. The safety backup holds what was before.',
     exit: 1,
   },
   PlanChanged: {

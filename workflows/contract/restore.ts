@@ -95,6 +95,11 @@ export interface Refusal {
   readonly reason?: string;
 }
 
+/** Answer of the updates `approve` and `decline`. */
+export interface Decided {
+  readonly restoreId: string;
+}
+
 export interface ApplyInput {
   readonly plan: Plan;
 }

@@ -1,0 +1,45 @@
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { ControlActivities, DataActivities } from './contract/activities.ts';
+import { controlQueue, dataQueue } from './contract/names.ts';
+
+/**
+ * Every timeout and retry of Holdfast.
+ *
+ * |                 | one attempt | no heartbeat for | all attempts                       | between attempts |
+ * |-----------------|-------------|------------------|------------------------------------|------------------|
+ * | control         | 1 min       | -                | 1 h                                | 1 s, doubling to 1 min |
+ * | tidying         | 10 min      | -                | 10 min                             | the same |
+ * | data            | unbounded   | 30 s             | what is left of the job's deadline | the same |
+ *
+ * Nothing has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
+ * failure is marked so in the catalogue (contract/errors.ts).
+ */
+const retry: ActivityOptions['retry'] = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '1 minute',
+};
+
+export const control = proxyActivities<ControlActivities>({
+  taskQueue: controlQueue,
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 hour',
+  retry,
+});
+
+/** Deleting may be much work, and it must not keep a finished run open for long. */
+export const tidying = proxyActivities<Pick<ControlActivities, 'prune' | 'discard' | 'recordRestore'>>({
+  taskQueue: controlQueue,
+  startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  retry,
+});
+
+/** The calls add `scheduleToCloseTimeout`. A cancelled one is waited for, so that nothing writes behind the run's back. */
+export const data = proxyActivities<DataActivities>({
+  taskQueue: dataQueue,
+  scheduleToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry,
+});

@@ -1,0 +1,75 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { BackupResult, Captured, Failure, JobDescription, Verified } from './contract/backup.ts';
+import type { BackupReason } from './contract/manifest.ts';
+import { advice } from './failure.ts';
+import { code, count, prose, size, table } from './markdown.ts';
+
+/** What the Temporal UI shows of a backup while it runs and after it. */
+export interface BackupDetails {
+  enters(phase: string): void;
+  described(description: JobDescription): void;
+  captured(captured: Captured): void;
+  verified(verified: Verified): void;
+  published(manifest: string): void;
+  finished(result: BackupResult): void;
+  failed(failure: Failure): void;
+  cancelled(): void;
+}
+
+const nothingStored = 'No backup was made, and nothing of it is left in the storage.';
+
+export function showBackup(job: string, id: string, reason: BackupReason): BackupDetails {
+  const rows: [string, string][] = [
+    ['backup', `${code(id)} of ${code(job)}`],
+    ['reason', reason],
+  ];
+  let manifest: string | undefined;
+  const show = (heading: string, ...below: string[]): void =>
+    setCurrentDetails([`**${heading}**`, table(['', ''], rows), ...below].join('\n\n'));
+  const stored = (): string => (manifest === undefined ? nothingStored : 'The backup is published.');
+
+  return {
+    enters: (phase) => show(`${phase}…`),
+    described: ({ summary }) => rows.push(['way', code(summary)]),
+    captured: (captured) => rows.push(...capturedRows(captured)),
+    verified: ({ bytesRead, verifiedAt }) =>
+      rows.push([
+        'verified',
+        `read back ${size(bytesRead)}: every digest and count as captured (${verifiedAt})`,
+      ]),
+    published(where) {
+      manifest = where;
+      rows.push(['published', code(where)]);
+    },
+    finished({ pruned, pruneFailure }) {
+      const list = pruned.map(code).join(', ');
+      rows.push(['pruned', pruned.length === 0 ? 'nothing' : `${count(pruned.length)}: ${list}`]);
+      if (pruneFailure === undefined) show('Done: stored, read back and published');
+      else show('Done, but old backups could not be removed', ...explained(pruneFailure));
+    },
+    failed: (failure) => show(`Failed: ${failure.code}`, ...explained(failure), stored()),
+    cancelled: () => show('Cancelled', stored()),
+  };
+}
+
+function capturedRows(captured: Captured): [string, string][] {
+  const { content, moment, store, scope, objects, unchangedSince, leftOut } = captured;
+  const bytes = objects.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const rows: [string, string][] = [
+    ['store', `${store.kind} ${store.version} at ${code(store.address)}, index ${moment.index}`],
+    ['keys', `${count(content.records)} under ${scope.prefix === '' ? 'the root' : code(scope.prefix)}`],
+    ['size', `${size(content.bytes)}, stored as ${size(bytes)}`],
+  ];
+  if (moment.consistency === 'stale') rows.push(['consistency', 'stale read: may lag behind the leader']);
+  if (unchangedSince !== undefined) {
+    rows.push(['unchanged', `since ${code(unchangedSince)}, whose data this backup refers to`]);
+  }
+  for (const { reason, count: how, examples } of leftOut) {
+    rows.push(['left out', `${count(how)}: ${prose(reason)} (${examples.slice(0, 5).map(code).join(', ')})`]);
+  }
+  return rows;
+}
+
+function explained(failure: Failure): string[] {
+  return [prose(failure.message), `_${advice(failure)}_`];
+}

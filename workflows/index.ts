@@ -1,0 +1,3 @@
+/** Every export here is a workflow type; there must be nothing else. */
+export { backup } from './backup.ts';
+export { restore } from './restore.ts';

@@ -1,0 +1,160 @@
+import { ApplicationFailure, condition, isCancellation, uuid4 } from '@temporalio/workflow';
+import { control, data } from './activities.ts';
+import type { JobDescription } from './contract/backup.ts';
+import type { ErrorCode } from './contract/errors.ts';
+import { backupId } from './contract/names.ts';
+import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contract/restore.ts';
+import { startDeadline } from './deadline.ts';
+import { doneBeforeCancellation } from './failure.ts';
+import { showRestore } from './restore-details.ts';
+import type { Requested, RestoreState } from './restore-state.ts';
+import { takeSafetyBackup } from './safety-backup.ts';
+
+/** The report as far as it is known; filled in while the restore goes on, so that a failure can tell it too. */
+export type Findings = {
+  -readonly [Name in keyof Omit<RestoreReport, 'outcome' | 'finishedAt' | 'failure'>]: RestoreReport[Name];
+};
+
+export function newFindings(request: Requested): Findings {
+  return {
+    restoreId: `${backupId(new Date())}-${uuid4().slice(0, 4)}`,
+    requestId: request.requestId,
+    backup: request.backup ?? 'latest',
+  };
+}
+
+/** One restore: plan, approval, safety backup, change, proof. */
+export async function carryOut(
+  state: RestoreState,
+  request: Requested,
+  findings: Findings,
+): Promise<RestoreReport> {
+  const close = (outcome: RestoreReport['outcome']): RestoreReport => ({
+    ...findings,
+    outcome,
+    finishedAt: new Date().toISOString(),
+  });
+  const enter = (phase: RestorePhase): void => {
+    state.phase = phase;
+    showRestore(state);
+  };
+
+  state.restoreId = findings.restoreId;
+  enter('planning');
+  const { job } = state;
+  const description = await control.describeJob.executeWithOptions(
+    { summary: `read the configuration of ${job}` },
+    [{ job }],
+  );
+  const plan = await makePlan(state, request, description);
+  findings.plan = state.plan = plan;
+  findings.backup = plan.backup;
+
+  if (request.dryRun === true) return close('dry-run');
+  if (plan.add + plan.change + plan.remove === 0) {
+    if (plan.refused > 0)
+      throw failure('Unrestorable', `none of ${keys(plan.refused)} can be written: ${named(plan)}`);
+    return close('nothing-to-do');
+  }
+
+  if (request.approved !== true) {
+    enter('waiting for approval');
+    await condition(() => state.decision !== undefined, description.approvalTimeout);
+    const { decision } = state;
+    if (decision === undefined) return close('expired');
+    if (decision.by !== undefined) findings.decidedBy = decision.by;
+    if (decision.reason !== undefined) findings.reason = decision.reason;
+    if (!decision.approved) return close('declined');
+  }
+
+  if (request.noSafetyBackup !== true) {
+    enter('safety backup');
+    findings.safetyBackup = (await takeSafetyBackup(plan, description)).id;
+  }
+  const left = startDeadline(description.deadline);
+  enter('applying');
+  findings.applied = await apply(plan, left(), findings);
+  enter('proving');
+  findings.proof = await prove(plan, left(), findings.applied);
+  judge(request, plan, findings.applied, findings.proof);
+  return close('restored');
+}
+
+async function makePlan(
+  { job, restoreId = '' }: RestoreState,
+  request: Requested,
+  { deadline }: JobDescription,
+): Promise<Plan> {
+  const summary = `compare backup ${request.backup ?? 'latest'} with the store; nothing is changed`;
+  return await data.planRestore.executeWithOptions({ summary, scheduleToCloseTimeout: deadline }, [
+    { job, restoreId, request },
+  ]);
+}
+
+async function apply(plan: Plan, left: number, findings: Findings): Promise<Applied> {
+  const summary = `write ${keys(plan.add + plan.change)}, remove ${keys(plan.remove)}`;
+  try {
+    return await data.applyRestore.executeWithOptions({ summary, scheduleToCloseTimeout: left }, [{ plan }]);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    const applied = doneBeforeCancellation(error) as Applied | undefined;
+    if (applied !== undefined) findings.applied = applied;
+    throw failure('RestoreCancelled', `cancelled while it was writing; ${soFar(applied)}`);
+  }
+}
+
+async function prove(plan: Plan, left: number, applied: Applied): Promise<Proof> {
+  const summary = 'read the store and compare it with the backup';
+  try {
+    return await data.proveRestore.executeWithOptions({ summary, scheduleToCloseTimeout: left }, [{ plan }]);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    throw failure('RestoreCancelled', `cancelled before it was proven; ${soFar(applied)}`);
+  }
+}
+
+/** A restore is done well only if nothing of what was approved is missing. */
+function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): void {
+  const examples = applied.examples.map(({ key, reason }) => `${key} (${reason})`).join(', ');
+  if (applied.conflicts > 0) {
+    throw failure(
+      'RestoreConflict',
+      `${keys(applied.conflicts)} changed since the plan and left as they are: ${examples}`,
+    );
+  }
+  if (proof.differing > 0) {
+    throw failure(
+      'RestoreUnproven',
+      `${keys(proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
+    );
+  }
+  // Who approved the plan by its digest knew which keys it leaves; who approved beforehand did not.
+  const known = request.approved === true ? 0 : plan.refused;
+  if (applied.refused > known) {
+    throw failure(
+      'Unrestorable',
+      `${keys(applied.refused)} could not be written, all others were: ${examples}`,
+    );
+  }
+}
+
+function soFar(applied: Applied | undefined): string {
+  if (applied === undefined) return 'how much is written is not known';
+  const { added, changed, removed, already } = applied;
+  return `written so far: ${added + already} added or found in place, ${changed} changed, ${removed} removed`;
+}
+
+function named({ examples }: Plan): string {
+  return examples
+    .filter(({ op }) => op === 'refuse')
+    .map(({ key, keyBase64, reason }) => `${key ?? keyBase64 ?? ''} (${reason ?? ''})`)
+    .join(', ');
+}
+
+function keys(number: number): string {
+  return number === 1 ? '1 key' : `${number} keys`;
+}
+
+function failure(code: ErrorCode, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: code });
+}

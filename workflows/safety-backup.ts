@@ -1,0 +1,31 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { executeChild, sleep } from '@temporalio/workflow';
+import type { backup } from './backup.ts';
+import type { BackupResult, JobDescription } from './contract/backup.ts';
+import { backupId } from './contract/names.ts';
+import type { Plan } from './contract/restore.ts';
+import { startingBackup } from './contract/starting.ts';
+
+/** Backs up what is about to be overwritten, as a run of its own that can be watched; gives its result. */
+export async function takeSafetyBackup(
+  { toJob, to }: Plan,
+  { store }: JobDescription,
+): Promise<BackupResult> {
+  for (;;) {
+    const id = backupId(new Date());
+    const { type, ...options } = startingBackup({ job: toJob, store }, id, 'safety backup');
+    try {
+      return await executeChild<typeof backup>(type, {
+        ...options,
+        args: [{ job: toJob, id, reason: 'safety', scope: to }],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        parentClosePolicy: 'REQUEST_CANCEL',
+      });
+    } catch (error) {
+      // Ids are to the second, and a scheduled backup may have taken this one.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await sleep('1 second');
+    }
+  }
+}
