@@ -7,7 +7,7 @@ import { checkName } from '../name.ts';
 import type { DirectorySettings } from '../settings.ts';
 import type { GetOptions, ObjectInfo, PutOptions, Storage } from '../storage.ts';
 import { directoryError, rootError } from './errors.ts';
-import { isMissing, removeEmpty, syncFolders } from './folders.ts';
+import { isMissing, removeEmpty, syncFolder } from './folders.ts';
 import { interruptible } from './interruptible.ts';
 import { openUpload, removeUploads, uploadsFolder } from './upload.ts';
 import type { Upload } from './upload.ts';
@@ -147,7 +147,7 @@ export function openDirectory(settings: DirectorySettings): Storage {
     // On the disk before anything that relies on it is done: a manifest that came back would promise deleted data.
     const folders = new Set(names.map((name) => dirname(join(root, name))));
     for (const folder of folders) {
-      await step('delete', '', () => syncFolders(root, folder));
+      await step('delete', '', () => syncFolder(folder));
       await removeEmpty(root, folder);
     }
   }

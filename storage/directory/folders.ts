@@ -28,6 +28,17 @@ export async function syncFolders(root: string, folder: string): Promise<void> {
   await syncFolder(root);
 }
 
+/** Writes the entries of a folder through to the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path);
+    await folder.sync();
+  } catch (error) {
+    // Removed meanwhile, or a file system (some network ones) that cannot sync folders and needs no asking.
+    if (!['ENOENT', 'EINVAL', 'ENOTSUP'].includes(systemCode(error) ?? '')) throw error;
+  }
+}
+
 /** Removes a folder and those above it, below the root, as far as they are empty. */
 export async function removeEmpty(root: string, folder: string): Promise<void> {
   for (const path of upTo(root, folder)) {
@@ -63,14 +74,4 @@ export function isMissing(error: unknown): boolean {
 
 function* upTo(root: string, folder: string): Generator<string> {
   for (let path = folder; path.length > root.length; path = dirname(path)) yield path;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  try {
-    await using folder = await open(path);
-    await folder.sync();
-  } catch (error) {
-    // Removed meanwhile, or a file system (some network ones) that cannot sync folders and needs no asking.
-    if (!['ENOENT', 'EINVAL', 'ENOTSUP'].includes(systemCode(error) ?? '')) throw error;
-  }
 }
