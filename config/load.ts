@@ -13,10 +13,12 @@ import type { Variables } from './template.ts';
 export interface LoadOptions {
   readonly env: Variables;
   /**
-   * What becomes of a `${VARIABLE}` that has neither a value nor a default: `fail` is a mistake; `keep` leaves the
-   * text as it is, for commands that need no secrets because a worker does the work.
+   * Where a `${VARIABLE}` that has neither a value nor a default is a mistake: everywhere (`fail`), or not in the
+   * settings that only a worker needs (`keep`: storages, stores, encryption), or not in stores and encryption
+   * (`keep-in-stores`, for reading backups). Elsewhere the text stays as it is. So commands need no secrets that
+   * they do not use.
    */
-  readonly unset: 'fail' | 'keep';
+  readonly unset: 'fail' | 'keep' | 'keep-in-stores';
 }
 
 /**
@@ -40,7 +42,7 @@ export function parseConfig(text: string, file: string, { env, unset }: LoadOpti
   }
   const settings = expandSettings(source.data, env);
   const { checked, findings } = judge(settings);
-  const missing = unset === 'fail' ? unsetVariables(settings) : [];
+  const missing = unsetVariables(settings).filter(({ path }) => matters(path, unset));
   const reported = new Set(missing.map(({ path }) => pathKey(path)));
   const all = [...missing, ...findings.filter(({ path }) => !reported.has(pathKey(path)))];
   if (checked === undefined || all.length > 0) {
@@ -76,6 +78,12 @@ async function readText(file: string): Promise<string> {
     const hint = 'name one with --config or HOLDFAST_CONFIG; holdfast.example.yaml shows what it looks like';
     throw new HoldfastError('ConfigInvalid', `configuration ${resolve(file)}: ${what}; ${hint}`, { cause });
   }
+}
+
+function matters([top, , setting]: Path, unset: LoadOptions['unset']): boolean {
+  if (unset === 'fail') return true;
+  if (top === 'storages') return unset !== 'keep';
+  return top !== 'jobs' || (setting !== 'consul' && setting !== 'encrypt');
 }
 
 function unsetVariables({ templates }: ExpandedSettings): Finding[] {
