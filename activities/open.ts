@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ByteSource } from '../archive/archive.ts';
 import type { JobConfig } from '../config/config.ts';
-import { openDirectory } from '../storage/directory.ts';
-import { openS3 } from '../storage/s3.ts';
+import { openDirectory } from '../storage/directory/directory.ts';
+import { openS3 } from '../storage/s3/s3.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
 import type { KeyStore } from '../stores/store.ts';

@@ -2,7 +2,7 @@ import { writeLines } from '../archive/writer.ts';
 import { objectName } from '../storage/layout.ts';
 import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
 import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
-import { checkRequest, scopesOf, targetOf } from './restore-request.ts';
+import { checkRequest, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
 import { readBothSides, type RestoreSources, withSources } from './restore-sources.ts';
 import type { Step } from './step.ts';
 
@@ -21,6 +21,7 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
   };
   return withSources(step, wanted, async (sources) => {
     const { job, target, storage, store, manifest } = sources;
+    refuseOtherStore(manifest, target);
     const { from, to } = scopesOf(request, manifest, target);
     const mode = request.mode ?? 'missing-only';
     const { live, ...sides } = await readBothSides(step, sources, { from, to }, 'planning');

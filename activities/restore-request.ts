@@ -31,13 +31,17 @@ export function checkRequest(request: unknown): RestoreRequest {
   );
 }
 
-/** The job whose store is written. @throws UnknownJob, BadRequest */
+/** The job whose store is written. @throws UnknownJob */
 export function targetOf(config: Config, job: JobConfig, { toJob }: RestoreRequest): JobConfig {
-  const target = toJob === undefined ? job : jobOf(config, toJob);
-  if (target.store.kind === job.store.kind) return target;
+  return toJob === undefined ? job : jobOf(config, toJob);
+}
+
+/** @throws BadRequest */
+export function refuseOtherStore({ id, store }: Manifest, target: JobConfig): void {
+  if (store.kind === target.store.kind) return;
   throw new HoldfastError(
     'BadRequest',
-    `A backup of ${job.store.kind} (job ${job.name}) cannot be restored into ${target.store.kind} (job ${target.name}).`,
+    `Backup ${id} is one of ${store.kind}, and job ${target.name} stands for ${target.store.kind}.`,
   );
 }
 

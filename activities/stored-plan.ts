@@ -29,9 +29,13 @@ export async function* readPlan(
   } as const;
   const read = (): AsyncGenerator<Buffer> =>
     readLines(byteSource(storage, name, signal), facts, { identities, address, signal });
-  for await (const _ of read());
+  await drain(read());
   for await (const lines of read()) {
     // The newline at the end leaves an empty text behind it.
     for (const line of lines.toString('utf8').split('\n').slice(0, -1)) yield JSON.parse(line) as PlanLine;
   }
+}
+
+async function drain(stream: AsyncGenerator<unknown>): Promise<void> {
+  while ((await stream.next()).done !== true);
 }

@@ -45,5 +45,5 @@ export function advice({ code }: Failure): string {
 /** How far an activity came before it obeyed its cancellation, where it said so. */
 export function doneBeforeCancellation(error: unknown): unknown {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof CancelledFailure)) return undefined;
-  return error.cause.details?.[0];
+  return error.cause.details[0];
 }
