@@ -1,7 +1,48 @@
 import type { KeyStore } from '../store.ts';
+import { openConnection } from './connection.ts';
+import { describeServer, learnLimitsFrom } from './describe.ts';
+import { defaultLimits, refusalOf } from './limits.ts';
+import { openReading } from './read.ts';
 import type { ConsulSettings } from './settings.ts';
+import { isUnchanged } from './unchanged.ts';
+import { writeAll } from './write.ts';
 
-/** A Consul as a store of keys. */
+/** A Consul as a store of keys. @throws ConfigInvalid where a PEM file cannot be read. */
 export function openConsul(settings: ConsulSettings): KeyStore {
-  throw new Error(`not yet: ${settings.addresses.join()}`);
+  const connection = openConnection(settings);
+  const limits = defaultLimits();
+  let limitsKnown = false;
+
+  /** `refusal` asks no server; so whatever comes before it, a reading or a description, finds out. */
+  async function learnLimits(signal: AbortSignal): Promise<void> {
+    if (limitsKnown) return;
+    await connection.inTurn(signal, (server) => learnLimitsFrom(server, limits, signal));
+    limitsKnown = true;
+  }
+
+  return {
+    kind: 'consul',
+    async describe(signal) {
+      const description = await connection.inTurn(signal, (server) =>
+        describeServer(server, settings, limits, signal),
+      );
+      limitsKnown = true;
+      return description;
+    },
+    async read(scope, signal) {
+      await learnLimits(signal);
+      return openReading(connection, scope, signal);
+    },
+    unchangedSince: (moment, records, scope, signal) =>
+      isUnchanged(connection, moment, records, scope, signal),
+    refusal: (record) => refusalOf(record, limits),
+    async write(writes, options) {
+      await learnLimits(options.signal);
+      await writeAll(connection, limits, writes, options);
+    },
+    close() {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
 }

@@ -1,0 +1,169 @@
+import type { IncomingMessage } from 'node:http';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { Scope } from '../../workflows/contract/manifest.ts';
+import type { KeyRecord, RecordBatches } from '../../workflows/contract/record.ts';
+import type { Reading } from '../store.ts';
+import type { Connection } from './connection.ts';
+import { answerError } from './errors.ts';
+import { expressiblePrefix, kvPath } from './keys.ts';
+import { createScanner } from './scanner.ts';
+import { bytesOf, textOf } from './server.ts';
+import type { Server } from './server.ts';
+import type { ConsulSettings } from './settings.ts';
+import { requireFullSight } from './sight.ts';
+
+const batchBytes = 256 * 1024;
+/** What a record weighs beside key and value, so that a batch of tiny records stays small too. */
+const recordBytes = 100;
+
+/**
+ * One `?recurse`: Consul answers it from one transaction of its memory, so it is one moment. The connection is held
+ * until `records` has ended or was left, or the signal aborts.
+ */
+export async function openReading(
+  connection: Connection,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Reading> {
+  const { settings } = connection;
+  return connection.inTurn(signal, async (server) => {
+    await requireFullSight(server, settings, scope, signal);
+    const answer = await listing(server, settings, scope, 'recurse', signal);
+    requireUnfiltered(answer, server, scope);
+    return {
+      moment: {
+        index: indexOf(answer, server),
+        consistency: settings.consistency === 'stale' ? 'stale' : 'point-in-time',
+      },
+      records: recordsOf(answer, server, scope, signal),
+      leftOut: () => [],
+    };
+  });
+}
+
+/** Asks for the list of a scope: 200, or 404 where there is none of its keys. */
+export async function listing(
+  server: Server,
+  settings: ConsulSettings,
+  scope: Scope,
+  form: 'recurse' | 'keys',
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const path = `${kvPath(expressiblePrefix(scope.prefix))}?${form}&${settings.consistency}`;
+  const answer = await server.send({ method: 'GET', path, signal });
+  const status = answer.statusCode ?? 0;
+  if (status === 200 || (status === 404 && answer.headers['x-consul-index'] !== undefined)) return answer;
+  throw answerError(server.address, status, await textOf(answer, server.address, signal));
+}
+
+/** The index of the moment that an answer shows. */
+export function indexOf(answer: IncomingMessage, server: Server): string {
+  const index = answer.headers['x-consul-index'];
+  if (typeof index === 'string' && /^\d+$/.test(index)) return index;
+  answer.destroy();
+  const found = `It has no X-Consul-Index; is it a Consul?`;
+  throw new HoldfastError('StoreRefused', `${server.address} does not answer as a Consul does. ${found}`, {
+    details: { address: server.address },
+  });
+}
+
+export function isFiltered(answer: IncomingMessage): boolean {
+  return answer.headers['x-consul-results-filtered-by-acls'] === 'true';
+}
+
+function requireUnfiltered(answer: IncomingMessage, server: Server, { prefix }: Scope): void {
+  if (!isFiltered(answer)) return;
+  answer.destroy();
+  const under = prefix === '' ? '' : ` under ${JSON.stringify(prefix)}`;
+  throw new HoldfastError(
+    'ReadFiltered',
+    `Consul at ${server.address} hides keys${under} from the token (X-Consul-Results-Filtered-By-ACLs).`,
+    { details: { address: server.address, status: answer.statusCode } },
+  );
+}
+
+function recordsOf(
+  answer: IncomingMessage,
+  server: Server,
+  scope: Scope,
+  signal: AbortSignal,
+): RecordBatches {
+  const batches = batchesOf(answer, server, scope, signal);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => batches.next(),
+      // A generator that was never started would not run its `finally`.
+      async return() {
+        answer.destroy();
+        return batches.return(undefined);
+      },
+    }),
+  };
+}
+
+async function* batchesOf(
+  answer: IncomingMessage,
+  server: Server,
+  scope: Scope,
+  signal: AbortSignal,
+): AsyncGenerator<readonly KeyRecord[], undefined> {
+  const source = `Consul at ${server.address}`;
+  const bytes = bytesOf(answer, server.address, signal);
+  if (answer.statusCode === 404) {
+    // Only an empty answer means an empty store.
+    for await (const chunk of bytes)
+      if (chunk.length > 0) throw answerError(server.address, 404, chunk.toString());
+    return;
+  }
+
+  const scanner = createScanner(source, Buffer.from(scope.prefix));
+  const ordered = createOrderCheck(source);
+  let records: KeyRecord[] = [];
+  let size = 0;
+  let measured = 0;
+  for await (const chunk of bytes) {
+    scanner.push(chunk, records);
+    // With keys that cannot be read there will be no backup; the rest is read to name them all.
+    if (scanner.replaced.count > 0) continue;
+    for (; measured < records.length; measured++) size += sizeOf(records[measured]);
+    if (size < batchBytes) continue;
+    ordered(records);
+    yield records;
+    records = [];
+    size = 0;
+    measured = 0;
+  }
+  scanner.end(records);
+  if (scanner.replaced.count > 0) throw unreadable(source, scanner.replaced);
+  ordered(records);
+  if (records.length > 0) yield records;
+}
+
+function sizeOf(record: KeyRecord | undefined): number {
+  return record === undefined ? 0 : record.key.length + (record.value?.length ?? 0) + recordBytes;
+}
+
+/** Merges rely on the order; it also proves that no key comes twice. */
+function createOrderCheck(source: string): (records: readonly KeyRecord[]) => void {
+  let previous: Buffer | undefined;
+  return (records) => {
+    for (const { key } of records) {
+      if (previous !== undefined && Buffer.compare(previous, key) >= 0) {
+        const names = `${JSON.stringify(previous.toString())} and ${JSON.stringify(key.toString())}`;
+        throw new HoldfastError('StreamBroken', `${source} gives keys out of order: ${names}.`);
+      }
+      previous = key;
+    }
+  };
+}
+
+function unreadable(source: string, { count, examples }: { count: number; examples: readonly string[] }) {
+  const names = examples.map((name) => JSON.stringify(name)).join(', ');
+  const more = count > examples.length ? ` and ${count - examples.length} more` : '';
+  return new HoldfastError(
+    'UnreadableKeys',
+    `${source} holds ${count} ${count === 1 ? 'key that is' : 'keys that are'} not UTF-8, and shows U+FFFD in place of ` +
+      `the bytes: ${names}${more}.`,
+    { details: { count, examples } },
+  );
+}

@@ -1,0 +1,136 @@
+import { sameContent } from '../mapping.ts';
+import type { Outcome, Write, WriteOptions } from '../store.ts';
+import { patiently } from './backoff.ts';
+import { batchesOf, keyOf } from './batches.ts';
+import type { Batch, Item } from './batches.ts';
+import type { Connection } from './connection.ts';
+import { kvPath, fitsPath } from './keys.ts';
+import { refusalOf } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { lookUp } from './lookup.ts';
+import { ask } from './server.ts';
+import { isStale, transact } from './transaction.ts';
+
+/** Requests at once. Consul puts what arrives together into one write of its log. */
+const lanes = 8;
+
+/**
+ * Writes are guarded by the key's ModifyIndex, which also guards locks: taking, giving back and losing a lock each
+ * change it (agent/consul/state/kvs.go, kvsLockTxn; session.go), so a key that was not locked at the index seen is
+ * not locked when the write is done.
+ */
+export async function writeAll(
+  connection: Connection,
+  limits: Limits,
+  writes: AsyncIterable<readonly Write[]>,
+  options: WriteOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const refuse = (write: Write): boolean => {
+    const reason = write.op === 'set' ? refusalOf(write.record, limits) : undefined;
+    if (reason !== undefined) options.onOutcome(write, 'refused', reason);
+    return reason !== undefined;
+  };
+  const batches = batchesOf(writes, limits, refuse);
+  const writer = createWriter(connection, limits, { signal, onOutcome: options.onOutcome });
+
+  async function lane(): Promise<void> {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        // An async generator serves its callers one after the other.
+        const next = await batches.next();
+        if (next.done === true) return;
+        await writer.send(next.value);
+      }
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  }
+
+  // Nothing may be told of a write after the end: all lanes have stopped before the first error is thrown.
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  await batches.return(undefined);
+  options.signal.throwIfAborted();
+  if (ends.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+}
+
+function createWriter(connection: Connection, limits: Limits, { signal, onOutcome }: WriteOptions) {
+  async function send(batch: Batch): Promise<void> {
+    if (batch.kind === 'large') await sendLarge(batch.write);
+    else await sendTransaction(batch.items);
+  }
+
+  async function sendTransaction(items: readonly Item[]): Promise<void> {
+    let rest = items;
+    while (rest.length > 0) {
+      const sent = rest;
+      const answer = await patiently(signal, () =>
+        connection.inTurn(signal, (server) => transact(server, sent, limits, signal)),
+      );
+      if (answer.kind === 'tooLarge') return sendSmaller(sent);
+      if (answer.kind === 'done') {
+        for (const { write } of sent) onOutcome(write, 'done');
+        return;
+      }
+      const { reasons } = answer;
+      await settle(
+        sent.flatMap(({ write }, position) => {
+          const reason = reasons.get(position);
+          return reason === undefined ? [] : [{ write, reason }];
+        }),
+      );
+      rest = sent.filter((_, position) => !reasons.has(position));
+    }
+  }
+
+  async function sendSmaller(items: readonly Item[]): Promise<void> {
+    const [only] = items;
+    if (items.length > 1 || only === undefined) {
+      const half = Math.ceil(items.length / 2);
+      await sendTransaction(items.slice(0, half));
+      return sendTransaction(items.slice(half));
+    }
+    const { write } = only;
+    if (write.op === 'set') return sendLarge(write);
+    onOutcome(write, 'refused', 'the server takes no transaction with this key');
+  }
+
+  async function sendLarge(write: Extract<Write, { op: 'set' }>): Promise<void> {
+    const { record, seen } = write;
+    const key = record.key.toString('utf8');
+    const reason = refusalOf(record, limits);
+    if (reason !== undefined || !fitsPath(key)) {
+      onOutcome(write, 'refused', reason ?? 'the server takes no transaction with this value');
+      return;
+    }
+    const path = `${kvPath(key)}?cas=${seen}&flags=${record.attributes.flags ?? '0'}`;
+    const body = record.value ?? Buffer.alloc(0);
+    const { status, text } = await patiently(signal, () =>
+      connection.inTurn(signal, (server) => ask(server, { method: 'PUT', path, body, signal }, [200, 413])),
+    );
+    if (status === 413) onOutcome(write, 'refused', text.trim().slice(0, 300));
+    else if (text.trim() === 'true') onOutcome(write, 'done');
+    else await settle([{ write, reason: 'index is stale' }]);
+  }
+
+  /** Tells of writes that Consul did not do. Where a guard no longer holds, the live key decides. */
+  async function settle(failed: readonly { write: Write; reason: string }[]): Promise<void> {
+    const stale = failed.filter(({ reason }) => isStale(reason)).map(({ write }) => write);
+    for (const { write, reason } of failed) if (!isStale(reason)) onOutcome(write, 'refused', reason);
+    const live = await patiently(signal, () =>
+      connection.inTurn(signal, (server) => lookUp(server, stale.map(keyOf), signal)),
+    );
+    for (const write of stale) {
+      const found = live.get(keyOf(write).toString('utf8'));
+      const asWanted =
+        write.op === 'set' ? found !== undefined && sameContent(found, write.record) : found === undefined;
+      const outcome: Outcome = asWanted ? 'already' : 'conflict';
+      onOutcome(write, outcome, asWanted ? undefined : 'changed since the plan');
+    }
+  }
+
+  return { send };
+}
