@@ -59,7 +59,10 @@ export function byteSource(storage: Storage, name: string, signal: AbortSignal):
  *
  * @throws ConfigInvalid
  */
-export async function readIdentities({ name, encryption }: JobConfig): Promise<readonly string[]> {
+export async function readIdentities({
+  name,
+  encryption,
+}: Pick<JobConfig, 'name' | 'encryption'>): Promise<readonly string[]> {
   const identities: string[] = [];
   for (const file of encryption.identityFiles) {
     const lines = (await readIdentityFile(name, file)).split('\n').map((line) => line.trim());
