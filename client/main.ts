@@ -1,6 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { addCatCommand } from './commands/cat.ts';
+import { addConfigCommand } from './commands/config.ts';
+import { addInspectCommand } from './commands/inspect.ts';
+import { addListCommand } from './commands/list.ts';
+import { addPruneCommand } from './commands/prune.ts';
+import { addShowCommand } from './commands/show.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
 import { Interrupted, type Io } from './io.ts';
@@ -11,7 +18,16 @@ import { addGlobalOptions } from './options.ts';
  * Its action reads the global options with `globalOptions(command)`, writes its result to `io.stdout`,
  * and fails by throwing: a HoldfastError gives the exit code of the catalogue.
  */
-const commands: readonly ((program: Command, io: Io) => void)[] = [addStartScheduleCommand];
+const commands: readonly ((program: Command, io: Io) => void)[] = [
+  addStartScheduleCommand,
+  addListCommand,
+  addShowCommand,
+  addInspectCommand,
+  addCatCommand,
+  addVerifyCommand,
+  addPruneCommand,
+  addConfigCommand,
+];
 
 /** Runs one command line (without `node` and the script); gives the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -1,0 +1,141 @@
+import { isUtf8 } from 'node:buffer';
+import type { Command } from 'commander';
+import { readPrefix } from '../../archive/prefix.ts';
+import { readRecords } from '../../archive/reader.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { bytes, counted, number } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions } from '../options.ts';
+import { printJsonLine, printLine, say, write } from '../output.ts';
+import { type OpenedRecords, openRecords } from '../records.ts';
+import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
+import { visible } from '../visible.ts';
+
+interface InspectOptions extends SourceOptions {
+  readonly prefix?: string;
+  readonly key?: string;
+  readonly values: boolean;
+}
+
+export function addInspectCommand(program: Command, io: Io): void {
+  const inspect = program
+    .command('inspect')
+    .argument('<job>', 'the job')
+    .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .description(
+      'Show the keys in a backup, with flags and sizes. Values are secret until --values. ' +
+        'Reading all of it checks every digest; exit code 3 where one is wrong.',
+    )
+    .option('--prefix <prefix>', 'only the keys that start so; reads only the part that holds them')
+    .option('--key <key>', 'this key alone; with --values its exact bytes to stdout')
+    .option('--values', 'show values', false);
+  addSourceOptions(inspect)
+    .action((job: string, backup: string, options: InspectOptions, command: Command) =>
+      withSource(job, command, io, async (source) => {
+        const records = await openRecords(source, backup, io);
+        const { json } = globalOptions(command);
+        if (options.key === undefined) await listKeys(records, options, json, io);
+        else await showKey(records, options.key, options.values, json, io);
+      }),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast inspect consul-prod', 'all keys of the newest backup'],
+        ['holdfast inspect consul-prod latest --prefix app/db/', 'what is under a prefix'],
+        ['holdfast inspect consul-prod latest --key app/db/password --values', 'one value, exactly'],
+      ),
+    );
+}
+
+async function listKeys(
+  { bytes: source, object, options, manifest }: OpenedRecords,
+  { prefix = '', values }: InspectOptions,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  const whole = prefix === '';
+  const reading = whole
+    ? readRecords(source, object, options)
+    : readPrefix(source, object, Buffer.from(prefix), options);
+  if (!json) await printLine(io, `${'FLAGS'.padStart(flagsWidth)}  ${'SIZE'.padStart(sizeWidth)}  KEY`);
+  for await (const batch of reading.records) {
+    const lines = batch.map((record) =>
+      json ? JSON.stringify(recordJson(record, values)) : recordLine(record, values),
+    );
+    await write(io.stdout, `${lines.join('\n')}\n`, io.signal);
+  }
+  const found = reading.content();
+  const what = `${counted(found.records, 'key')}, ${bytes(found.bytes)} of keys and values`;
+  const proof = whole ? 'every digest is right' : 'only the part with this prefix was read and checked';
+  say(io, `${manifest.id}: ${what}; ${proof}.`);
+}
+
+const flagsWidth = 5;
+const sizeWidth = 9;
+
+function recordLine(record: KeyRecord, values: boolean): string {
+  const { key, value, attributes } = record;
+  const flags = (attributes['flags'] ?? '').padStart(flagsWidth);
+  const size = (value === null ? 'null' : number(value.length)).padStart(sizeWidth);
+  const shown = values && value !== null ? `  ${valueText(value)}` : '';
+  return `${flags}  ${size}  ${keyText(key)}${shown}`;
+}
+
+function keyText(key: Buffer): string {
+  return isUtf8(key) ? visible(key.toString()) : `base64:${key.toString('base64')}`;
+}
+
+function valueText(value: Buffer): string {
+  if (!isUtf8(value)) return `base64:${value.toString('base64')}`;
+  return visible(value.toString());
+}
+
+/** As a record's line in the archive, but with `bytes`, and with the value only where it is wanted. */
+function recordJson({ key, value, attributes, meta }: KeyRecord, values: boolean): Record<string, unknown> {
+  return {
+    ...(isUtf8(key) ? { key: key.toString() } : { keyBase64: key.toString('base64') }),
+    ...attributes,
+    bytes: value?.length ?? null,
+    ...(values && valueJson(value)),
+    meta,
+  };
+}
+
+function valueJson(value: Buffer | null): Record<string, unknown> {
+  if (value === null) return { text: null };
+  return isUtf8(value) ? { text: value.toString() } : { base64: value.toString('base64') };
+}
+
+async function showKey(
+  { bytes: source, object, options, manifest }: OpenedRecords,
+  key: string,
+  values: boolean,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  const wanted = Buffer.from(key);
+  const record = await firstRecord(readPrefix(source, object, wanted, options).records);
+  if (record === undefined || !record.key.equals(wanted)) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${manifest.id} of ${manifest.job} has no key ${JSON.stringify(key)}.`,
+    );
+  }
+  if (json) return printJsonLine(io, recordJson(record, values));
+  if (values) return write(io.stdout, record.value ?? Buffer.alloc(0), io.signal);
+  const lines = [
+    `key    ${keyText(record.key)}`,
+    ...Object.entries({ ...record.attributes, ...record.meta }).map(([name, value]) => `${name}  ${value}`),
+    `value  ${record.value === null ? 'null' : `${counted(record.value.length, 'byte')}, shown with --values`}`,
+  ];
+  for (const line of lines) await printLine(io, line);
+}
+
+/** Keys ascend, so a key comes before all longer ones that start with it. */
+async function firstRecord(records: AsyncIterable<readonly KeyRecord[]>): Promise<KeyRecord | undefined> {
+  for await (const [first] of records) if (first !== undefined) return first;
+  return undefined;
+}

@@ -1,0 +1,147 @@
+import type { Command } from 'commander';
+import { listBackups, listRuns } from '../../storage/catalog.ts';
+import type { CatalogEntry, PublishedBackup, UnreadableBackup } from '../../storage/catalog.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { timeOfBackupId } from '../../workflows/contract/names.ts';
+import { bytes, duration, number } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions } from '../options.ts';
+import { paint, printJsonLine, printLine } from '../output.ts';
+import {
+  addSourceOptions,
+  type OpenedSource,
+  openSource,
+  sourcesOf,
+  type SourceOptions,
+} from '../sources.ts';
+import { table } from '../table.ts';
+
+interface ListOptions extends SourceOptions {
+  readonly all: boolean;
+}
+
+export function addListCommand(program: Command, io: Io): void {
+  const list = program
+    .command('list')
+    .argument('[job]', 'the job (default: all jobs)')
+    .description('List the backups of a job, newest first. Exit code 3 where one is damaged.')
+    .option('--all', 'also show runs that have stored data and published no backup', false);
+  addSourceOptions(list)
+    .action((job: string | undefined, options: ListOptions, command: Command) =>
+      listJobs(job, options, command, io),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast list', 'the backups of all jobs'],
+        ['holdfast list consul-prod --json', 'one JSON document a line'],
+        ['holdfast list --storage s3://backups/prod?region=eu-central-1', 'without a configuration'],
+      ),
+    );
+}
+
+async function listJobs(
+  job: string | undefined,
+  { all }: ListOptions,
+  command: Command,
+  io: Io,
+): Promise<void> {
+  const { json } = globalOptions(command);
+  const unreadable: UnreadableBackup[] = [];
+  for (const source of await sourcesOf(job, command, io)) {
+    await openSource(source, async (opened) => {
+      const runs = all
+        ? listRuns(opened.storage, opened.job, io.signal)
+        : listBackups(opened.storage, opened.job, io.signal);
+      const entries = json ? printEntries(opened, runs, io) : printTable(opened, runs, io);
+      unreadable.push(...(await entries));
+    });
+  }
+  const [first] = unreadable;
+  if (first === undefined) return;
+  const count = unreadable.length === 1 ? 'A backup' : `${unreadable.length} backups`;
+  throw new HoldfastError(first.error.code, `${count} cannot be read. ${first.error.message}`, {
+    cause: first.error,
+  });
+}
+
+async function printEntries(
+  { job }: OpenedSource,
+  entries: AsyncIterable<CatalogEntry>,
+  io: Io,
+): Promise<UnreadableBackup[]> {
+  const unreadable: UnreadableBackup[] = [];
+  for await (const entry of entries) {
+    if (entry.state === 'unreadable') unreadable.push(entry);
+    await printJsonLine(io, entryJson(job, entry));
+  }
+  return unreadable;
+}
+
+/** What stays the same from release to release: programs read it. */
+function entryJson(job: string, entry: CatalogEntry): Record<string, unknown> {
+  const { id, state } = entry;
+  if (state === 'unfinished') return { job, id, state };
+  if (state === 'unreadable')
+    return { job, id, state, error: { code: entry.error.code, message: entry.error.message } };
+  const { manifest } = entry;
+  return {
+    ...{ job, id, state, reason: manifest.reason, store: manifest.store.kind, scope: manifest.scope },
+    ...{ records: manifest.content.records, bytes: manifest.content.bytes, storedBytes: storedBytes(entry) },
+    encrypted: manifest.objects.some(({ encryption }) => encryption !== 'none'),
+    ...{ capturedAt: manifest.capturedAt, verifiedAt: manifest.verifiedAt },
+    unchangedSince: manifest.unchangedSince ?? null,
+  };
+}
+
+/** A backup that refers to the data of an earlier one stores none itself. */
+function storedBytes({ manifest }: PublishedBackup): number {
+  if (manifest.unchangedSince !== undefined) return 0;
+  return manifest.objects.reduce((sum, object) => sum + object.storedBytes, 0);
+}
+
+async function printTable(
+  { job, storage }: OpenedSource,
+  runs: AsyncIterable<CatalogEntry>,
+  io: Io,
+): Promise<UnreadableBackup[]> {
+  const entries = await Array.fromAsync(runs);
+  await printLine(io, `${paint(io, io.stdout, 'bold', job)}  ${storage.address}`);
+  if (entries.length === 0) {
+    await printLine(io, 'No backups yet.\n');
+    return [];
+  }
+  const columns = [
+    { title: 'ID' },
+    { title: 'AGE', align: 'right' },
+    { title: 'REASON' },
+    { title: 'RECORDS', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'STORED', align: 'right' },
+    { title: 'VERIFIED' },
+    { title: 'UNCHANGED SINCE' },
+  ] as const;
+  const rows = entries.map((entry) => row(entry));
+  for (const line of table(columns, rows, (text) => paint(io, io.stdout, 'dim', text)))
+    await printLine(io, line);
+  await printLine(io, '');
+  return entries.filter((entry) => entry.state === 'unreadable');
+}
+
+function row(entry: CatalogEntry): string[] {
+  const age = duration(Math.max(0, Date.now() - timeOfBackupId(entry.id).getTime()));
+  if (entry.state === 'unfinished') return [entry.id, age, 'unfinished: at work, or ended before its end'];
+  if (entry.state === 'unreadable') return [entry.id, age, `DAMAGED (${entry.error.code})`];
+  const { manifest } = entry;
+  return [
+    entry.id,
+    age,
+    manifest.reason,
+    number(manifest.content.records),
+    bytes(manifest.content.bytes),
+    bytes(storedBytes(entry)),
+    manifest.verifiedAt.slice(0, 16).replace('T', ' '),
+    manifest.unchangedSince ?? '',
+  ];
+}

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { findBackup } from '../../storage/find.ts';
+import { manifestName } from '../../storage/layout.ts';
+import type { Manifest } from '../../workflows/contract/manifest.ts';
+import { bytes, counted } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions } from '../options.ts';
+import { printLine, write } from '../output.ts';
+import { addSourceOptions, type OpenedSource, type SourceOptions, withSource } from '../sources.ts';
+import { visible } from '../visible.ts';
+
+export function addShowCommand(program: Command, io: Io): void {
+  const show = program
+    .command('show')
+    .argument('<job>', 'the job')
+    .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .description('Show the manifest of a backup: what it holds, of which moment, and how it was proven.');
+  addSourceOptions(show)
+    .action((job: string, backup: string, _options: SourceOptions, command: Command) =>
+      withSource(job, command, io, (source) => showBackup(source, backup, globalOptions(command).json, io)),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast show consul-prod', 'the newest backup'],
+        ['holdfast show consul-prod before:2026-11-22T04:00Z', 'the last one before that time'],
+        ['holdfast show consul-prod 20261122T041500Z --json', 'the manifest, byte by byte'],
+      ),
+    );
+}
+
+async function showBackup(
+  { job, storage }: OpenedSource,
+  which: string,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  const { id, manifest } = await findBackup(storage, job, which, io.signal);
+  const name = manifestName(job, id);
+  if (json) {
+    // As it stands, so that its digest can be checked by others too.
+    for await (const chunk of storage.get(name, { signal: io.signal }))
+      await write(io.stdout, chunk, io.signal);
+    return;
+  }
+  const lines = manifestLines(manifest);
+  const width = Math.max(...lines.map(([title]) => title.length));
+  await printLine(io, `${storage.address}/${name}`);
+  for (const [title, text] of lines) await printLine(io, `  ${title.padEnd(width)}  ${text}`);
+}
+
+function manifestLines(manifest: Manifest): [title: string, text: string][] {
+  const { store, scope, moment, content, madeBy } = manifest;
+  const details = Object.entries(store.details).map(([name, value]) => `, ${name} ${value}`);
+  const keys = scope.prefix === '' ? 'all keys' : `keys under ${visible(scope.prefix)}`;
+  return [
+    ['backup', `${manifest.id} of ${manifest.job} (${manifest.reason})`],
+    ['store', `${store.kind} ${store.version} at ${store.address}${details.join('')}`],
+    ['scope', keys],
+    ['moment', `index ${moment.index}, ${moment.consistency}`],
+    ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
+    ['digest', content.digest],
+    ...manifest.objects.map(({ name, plainBytes, storedBytes, encryption }): [string, string] => [
+      'object',
+      `${name}: ${bytes(plainBytes)}, stored ${bytes(storedBytes)}${encryption === 'none' ? '' : `, encrypted (${encryption})`}`,
+    ]),
+    ...some('unchanged since', manifest.unchangedSince),
+    ...manifest.recipients.map((recipient): [string, string] => ['recipient', recipient]),
+    ...manifest.leftOut.map(({ reason, count, examples: names }): [string, string] => [
+      'left out',
+      `${counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
+    ]),
+    ['captured', manifest.capturedAt],
+    ['verified', manifest.verifiedAt],
+    ['published', manifest.publishedAt],
+    ['made by', `holdfast ${madeBy.version}`],
+    ...some('workflow', madeBy.workflowId),
+  ];
+}
+
+function some(title: string, text: string | undefined): [string, string][] {
+  return text === undefined ? [] : [[title, text]];
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { readRecords } from '../../archive/reader.ts';
+import type { Progress } from '../../workflows/contract/backup.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { bytes, counted, duration } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions } from '../options.ts';
+import { paint, printJson, printLine } from '../output.ts';
+import { createProgressLine } from '../progress.ts';
+import { type OpenedRecords, openRecords } from '../records.ts';
+import { addSourceOptions, type OpenedSource, type SourceOptions, withSource } from '../sources.ts';
+
+export function addVerifyCommand(program: Command, io: Io): void {
+  const verify = program
+    .command('verify')
+    .argument('<job>', 'the job')
+    .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .description(
+      'Read a whole backup back and check every size, digest and count. Exit code 3 where one is wrong.',
+    );
+  addSourceOptions(verify)
+    .action((job: string, backup: string, _options: SourceOptions, command: Command) =>
+      withSource(job, command, io, (source) => verifyBackup(source, backup, globalOptions(command).json, io)),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast verify consul-prod', 'the newest backup'],
+        ['holdfast verify consul-prod 20261122T041500Z --json', 'for a program'],
+      ),
+    );
+}
+
+async function verifyBackup(source: OpenedSource, which: string, json: boolean, io: Io): Promise<void> {
+  const started = performance.now();
+  try {
+    const records = await openRecords(source, which, io);
+    await readBack(records, io);
+    const milliseconds = Math.round(performance.now() - started);
+    await printVerdict(source.job, records, milliseconds, json, io);
+  } catch (error) {
+    if (json && error instanceof HoldfastError) {
+      const { code, message } = error;
+      await printJson(io, { job: source.job, backup: which, whole: false, error: { code, message } });
+    }
+    throw error;
+  }
+}
+
+async function readBack({ bytes: source, object, options, manifest }: OpenedRecords, io: Io): Promise<void> {
+  const line = createProgressLine(io);
+  const totals = { recordsTotal: manifest.content.records, bytesTotal: manifest.content.bytes };
+  let progress: Progress = { phase: 'verifying', records: 0, bytes: 0, ...totals };
+  try {
+    for await (const batch of readRecords(source, object, options).records) {
+      const size = batch.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+      progress = { ...progress, records: progress.records + batch.length, bytes: progress.bytes + size };
+      line.update(progress);
+    }
+  } finally {
+    line.clear();
+  }
+}
+
+async function printVerdict(
+  job: string,
+  { manifest, object, options }: OpenedRecords,
+  milliseconds: number,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  const { id, content } = manifest;
+  const { storedBytes } = object;
+  if (json) {
+    const facts = { records: content.records, bytes: content.bytes, storedBytes, digest: content.digest };
+    return printJson(io, { job, backup: id, whole: true, address: options.address, ...facts, milliseconds });
+  }
+  const whole = paint(io, io.stdout, 'green', 'is whole');
+  const facts = `${counted(content.records, 'record')}, ${bytes(content.bytes)}, stored ${bytes(storedBytes)}`;
+  await printLine(
+    io,
+    `${job} ${id} ${whole}: ${facts}; every digest is right. Took ${duration(milliseconds)}.`,
+  );
+  await printLine(io, options.address);
+}

@@ -1,0 +1,36 @@
+import { recordsOf } from '../activities/backup-reading.ts';
+import { byteSource } from '../activities/open.ts';
+import type { ByteSource, ReadOptions } from '../archive/archive.ts';
+import { findBackup } from '../storage/find.ts';
+import { objectName } from '../storage/layout.ts';
+import type { DataObject, Manifest } from '../workflows/contract/manifest.ts';
+import type { Io } from './io.ts';
+import type { OpenedSource } from './sources.ts';
+
+/** The records of one backup, ready for the functions of archive/. */
+export interface OpenedRecords {
+  readonly manifest: Manifest;
+  readonly object: DataObject;
+  readonly bytes: ByteSource;
+  readonly options: ReadOptions & Pick<Manifest, 'content'>;
+}
+
+/** @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
+export async function openRecords(source: OpenedSource, which: string, io: Io): Promise<OpenedRecords> {
+  const { job, storage } = source;
+  const { manifest } = await findBackup(storage, job, which, io.signal);
+  const object = recordsOf(manifest);
+  // By the folder's name: the manifest of a job that was renamed still has the old one.
+  const name = objectName(job, object.name);
+  return {
+    manifest,
+    object,
+    bytes: byteSource(storage, name, io.signal),
+    options: {
+      identities: object.encryption === 'none' ? [] : await source.identities(),
+      address: `${storage.address}/${name}`,
+      content: manifest.content,
+      signal: io.signal,
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import { buildStorage } from '../config/build.ts';
+import { expectation } from '../config/findings.ts';
+import { nearest } from '../config/nearest.ts';
+import { storageSchema } from '../config/schema.ts';
+import type { StorageSettings } from '../storage/settings.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+
+/** Settings that an address can carry. Credentials cannot: process lists and shell histories would show them. */
+const parameters = ['endpoint', 'region', 'path_style', 'checksums', 'profile'];
+
+/**
+ * A storage named on the command line, for the day when there is no configuration:
+ * `s3://bucket/prefix?endpoint=https://…&region=…&path_style=true` or `file:///directory`.
+ *
+ * @throws BadRequest
+ */
+export function parseStorageAddress(address: string): StorageSettings {
+  const url = URL.parse(address);
+  if (url?.protocol === 'file:' && url.search === '')
+    return build({ directory: { path: filePath(url, address) } }, address);
+  if (url?.protocol !== 's3:' || url.host === '') {
+    throw refused(address, 'expected s3://bucket/prefix or file:///directory');
+  }
+  if (url.username !== '' || url.password !== '') {
+    const text =
+      'An address of a storage cannot carry credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
+    throw new HoldfastError('BadRequest', text);
+  }
+  const s3: Record<string, unknown> = { bucket: url.host, prefix: decodeURIComponent(url.pathname) };
+  for (const [name, value] of url.searchParams) {
+    if (!parameters.includes(name)) throw refused(address, unknownParameter(name));
+    s3[name] = name === 'path_style' && /^(true|false)$/.test(value) ? value === 'true' : value;
+  }
+  return build({ s3 }, address);
+}
+
+function build(raw: Readonly<Record<string, unknown>>, address: string): StorageSettings {
+  const result = storageSchema.safeParse(raw, { error: expectation });
+  if (result.success) return buildStorage(result.data, process.cwd());
+  const [issue] = result.error.issues;
+  throw refused(address, `${String(issue?.path.at(-1))}: expected ${issue?.message ?? ''}`);
+}
+
+function filePath(url: URL, address: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw refused(address, 'expected file:///directory, with three slashes', cause);
+  }
+}
+
+function unknownParameter(name: string): string {
+  const meant = nearest(name, parameters);
+  const hint = meant === undefined ? `expected ${parameters.join(', ')}` : `did you mean ${meant}?`;
+  return `unknown parameter "${name}"; ${hint}`;
+}
+
+function refused(address: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('BadRequest', `--storage ${address}: ${why}.`, { cause });
+}
