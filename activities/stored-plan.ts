@@ -36,6 +36,6 @@ export async function* readPlan(
   }
 }
 
-async function drain(stream: AsyncGenerator<unknown>): Promise<void> {
+async function drain(stream: AsyncGenerator): Promise<void> {
   while ((await stream.next()).done !== true);
 }

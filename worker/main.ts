@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { configFile, loadConfig } from '../config/load.ts';
+import { registerSearchAttributes } from '../config/search-attributes.ts';
+import { temporalTarget } from '../config/temporal.ts';
+import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
+import { workflowBundle } from './bundle.ts';
+import { connect } from './connection.ts';
+import { createLog, type Log, logTemporal } from './logging.ts';
+import { createWorkers } from './workers.ts';
+
+/** `node worker/main.ts [--config FILE]`: serves both queues until SIGTERM or SIGINT. */
+async function main(log: Log, stopping: AbortSignal): Promise<void> {
+  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const config = await loadConfig(configFile(values.config, process.env), {
+    env: process.env,
+    unset: 'fail',
+  });
+  const target = temporalTarget(config.temporal);
+  logTemporal(log);
+  const [bundle, connection] = await Promise.all([workflowBundle(), connect(target, log, stopping)]);
+  try {
+    const { namespace } = target;
+    const added = await registerSearchAttributes(connection, namespace);
+    if (added.length > 0) log.info({ added }, 'Registered search attributes');
+
+    const workers = await createWorkers({ config, connection, namespace, bundle });
+    stopping.addEventListener('abort', workers.stop, { once: true });
+    const served = workers.run();
+    if (stopping.aborted) workers.stop();
+    else log.info({ jobs: [...config.jobs.keys()], temporal: target.address, namespace }, 'Ready');
+    await served;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The first signal asks for an orderly stop; the second one ends the process where it stands. */
+function stopOnSignals(log: Log): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) {
+        log.warn(`${signal} again: ending at once`);
+        process.exit(1);
+      }
+      log.info(`${signal}: stopping; running activities are finished or handed over`);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+const log = createLog();
+const stopping = stopOnSignals(log);
+try {
+  await main(log, stopping);
+  log.info('Stopped');
+} catch (error) {
+  if (stopping.aborted) log.info('Stopped');
+  else if (error instanceof HoldfastError) {
+    log.fatal({ code: error.code, action: catalogue[error.code].action }, error.message);
+    process.exitCode = catalogue[error.code].exit;
+  } else {
+    log.fatal({ err: error }, 'The worker failed');
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,65 @@
+import { hostname } from 'node:os';
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { Config } from '../config/config.ts';
+import { controlQueue, dataQueue } from '../workflows/contract/names.ts';
+
+export interface WorkersOptions {
+  readonly config: Config;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Path of the workflow bundle. */
+  readonly bundle: string;
+  /** Milliseconds that running activities may still take after a stop was asked for; then they hand over. */
+  readonly grace?: number;
+}
+
+export interface Workers {
+  /** Ends when both have stopped; fails when one of them does. */
+  readonly run: () => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** One worker decides what happens next, the other one moves bytes: so no long transfer delays a decision. */
+export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+  const { config, connection, namespace, bundle, grace = 10_000 } = options;
+  const { control, data } = createActivities(config);
+  const common = {
+    connection,
+    namespace,
+    identity: `holdfast@${hostname()}:${process.pid}`,
+    shutdownGraceTime: grace,
+    shutdownForceTime: grace + 20_000,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: controlQueue,
+      workflowBundle: { codePath: bundle },
+      activities: { ...control },
+      maxCachedWorkflows: 100,
+      maxConcurrentActivityTaskExecutions: 20,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: dataQueue,
+      activities: { ...data },
+      // Each holds a few parts and frames in memory; more at once would not be faster.
+      maxConcurrentActivityTaskExecutions: 2,
+      // Otherwise live progress could be a minute old.
+      maxHeartbeatThrottleInterval: '3 seconds',
+    }),
+  ]);
+  const stop = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    stop,
+    run: async () => {
+      const runs = workers.map((worker) => worker.run());
+      // One without the other would leave runs half served; the process ends, and whoever started it starts it again.
+      await Promise.race(runs).finally(stop);
+      await Promise.all(runs);
+    },
+  };
+}
