@@ -163,6 +163,7 @@ export function openDirectory(settings: DirectorySettings): Storage {
     remove,
     abortUploads: async (prefix, signal, startedBefore) => {
       signal?.throwIfAborted();
+      await checkRoot();
       return step('delete', prefix, () => removeUploads(root, prefix, startedBefore));
     },
     close: () => Promise.resolve(),

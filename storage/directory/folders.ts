@@ -2,19 +2,14 @@ import { mkdir, open, readdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from './errors.ts';
 
-/** Makes a folder with its parents below the root, for this user alone. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-}
-
 /**
  * Does something that needs its folder to be there. Another process may just have removed that folder because it
- * was empty, so it is made again; ten times are enough for any such race.
+ * was empty, so it is made again; ten times are enough for any such race. The root itself is never made.
  */
-export async function inFolder<T>(folder: string, action: () => Promise<T>): Promise<T> {
+export async function inFolder<T>(root: string, folder: string, action: () => Promise<T>): Promise<T> {
   for (let left = 9; ; left--) {
     try {
-      await makeFolder(folder);
+      for (const path of [...upTo(root, folder)].reverse()) await makeFolder(path);
       return await action();
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' || left === 0) throw error;
@@ -72,6 +67,15 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** A folder and those above it, below the root. */
 function* upTo(root: string, folder: string): Generator<string> {
   for (let path = folder; path.length > root.length; path = dirname(path)) yield path;
 }

@@ -25,7 +25,7 @@ export async function openUpload(root: string, name: string): Promise<Upload> {
   const path = join(root, uploadsFolder, `${name}~${randomUUID()}`);
   const target = join(root, name);
   const { O_CREAT, O_EXCL, O_WRONLY } = constants;
-  const file = await inFolder(dirname(path), () => open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600));
+  const file = await inFolder(root, dirname(path), () => open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600));
 
   // Closing twice is no error, and after `rename` there is no file left to remove.
   const discard = async () => {
@@ -39,7 +39,7 @@ export async function openUpload(root: string, name: string): Promise<Upload> {
     async complete(ifAbsent) {
       await file.sync();
       await file.close();
-      const outcome = await inFolder(dirname(target), () => intoPlace(path, target, ifAbsent));
+      const outcome = await inFolder(root, dirname(target), () => intoPlace(path, target, ifAbsent));
       await syncFolders(root, dirname(target));
       await discard();
       return outcome;
