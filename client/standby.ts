@@ -7,8 +7,8 @@ import { readRestoreStatus } from './restore-status.ts';
 
 /** What is to be done about the restore workflow of a job, which stands by so that a signal can reach it. */
 export interface StandbyStep {
-  /** `busy`: its job is gone, but it is not idle (or no worker tells), so it is left alone. */
-  readonly kind: 'start' | 'keep' | 'stop' | 'busy';
+  /** `stop`: its job is gone; it is stopped only if it is idle. */
+  readonly kind: 'start' | 'keep' | 'stop';
   readonly id: string;
   readonly job: string;
 }
@@ -36,8 +36,12 @@ export async function startStandby(client: Client, job: JobName): Promise<void> 
   await client.workflow.start(type, { ...options, args: [...options.args] });
 }
 
-export async function stopStandby(client: Client, id: string): Promise<void> {
+/** Stops it if it is idle; false where it is at work, or where no worker tells. */
+export async function stopStandby(client: Client, id: string): Promise<boolean> {
+  const status = await readRestoreStatus(client, id);
+  if (status?.phase !== 'standing by' || status.pending > 0) return false;
   await client.workflow.getHandle(id).cancel();
+  return true;
 }
 
 async function isRunning(client: Client, id: string): Promise<boolean> {
@@ -56,8 +60,7 @@ async function orphans(client: Client, config: Config): Promise<readonly Standby
   for await (const { workflowId } of client.workflow.list({ query })) {
     const job = workflowId.replace(/^restore-/, '');
     if (workflowId !== restoreWorkflowId(job) || config.jobs.has(job)) continue;
-    const idle = (await readRestoreStatus(client, workflowId))?.phase === 'standing by';
-    steps.push({ kind: idle ? 'stop' : 'busy', id: workflowId, job });
+    steps.push({ kind: 'stop', id: workflowId, job });
   }
   return steps;
 }

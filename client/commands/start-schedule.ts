@@ -52,14 +52,16 @@ async function startSchedule(
 
   const removing = await mayRemove(plan, io, options);
   await registerSearchAttributes(client.connection, client.options.namespace);
-  const live = await reconcile(client, config, plan, removing);
+  const { schedules, notStopped } = await reconcile(client, config, plan, removing);
+  for (const id of notStopped)
+    say(io, `${id} was left alone: it is at work, or no worker runs that could tell.`);
   if (options.json) {
-    await printJson(io, { applied: true, removed: removing, ...planJson(plan, live) });
+    await printJson(io, { applied: true, removed: removing, notStopped, ...planJson(plan, schedules) });
     return;
   }
-  if (live.length > 0) {
+  if (schedules.length > 0) {
     await printLine(io, 'Next runs');
-    for (const line of nextRunLines(config, live)) await printLine(io, line);
+    for (const line of nextRunLines(config, schedules)) await printLine(io, line);
   }
 }
 

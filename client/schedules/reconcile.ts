@@ -26,8 +26,15 @@ export async function planReconciliation(client: Client, config: Config): Promis
   };
 }
 
+export interface Reconciled {
+  /** The schedules as they are now. */
+  readonly schedules: readonly LiveSchedule[];
+  /** Ids of restore workflows that should stop, and are at work or without a worker that could tell. */
+  readonly notStopped: readonly string[];
+}
+
 /**
- * Carries the plan out, and gives the schedules as they are then. Removals happen only with `removing`.
+ * Carries the plan out. Removals happen only with `removing`.
  * Throws ScheduleForeign, after everything else is done, where a name was taken.
  */
 export async function reconcile(
@@ -35,21 +42,23 @@ export async function reconcile(
   config: Config,
   plan: Reconciliation,
   removing: boolean,
-): Promise<readonly LiveSchedule[]> {
+): Promise<Reconciled> {
   const live: LiveSchedule[] = [];
   for (const step of plan.schedules) {
     if (step.kind === 'create' || step.kind === 'change') live.push(await establish(client, step.wanted));
     if (step.kind === 'keep') live.push(step.live);
     if (step.kind === 'remove' && removing) await remove(client, step.live.id);
   }
-  for (const { kind, id, job } of plan.standbys) {
-    const known = config.jobs.get(job);
-    if (kind === 'start' && known !== undefined) await startStandby(client, nameOf(known));
-    if (kind === 'stop' && removing) await stopStandby(client, id);
-  }
+  const notStopped = await Promise.all(
+    plan.standbys.map(async ({ kind, id, job }): Promise<readonly string[]> => {
+      const known = config.jobs.get(job);
+      if (kind === 'start' && known !== undefined) await startStandby(client, nameOf(known));
+      return kind === 'stop' && removing && !(await stopStandby(client, id)) ? [id] : [];
+    }),
+  );
   const blocked = plan.schedules.find((step) => step.kind === 'blocked');
   if (blocked !== undefined) throw notOurs(blocked.wanted.id);
-  return live;
+  return { schedules: live, notStopped: notStopped.flat() };
 }
 
 function nameOf({ name, store }: JobConfig): { job: string; store: JobConfig['store']['kind'] } {

@@ -54,13 +54,7 @@ function standbyLine({ kind, id, job }: StandbyStep, line: Line): string {
     case 'keep':
       return line('=', id, 'unchanged: it stands by for restore requests');
     case 'stop':
-      return line('-', id, `stop: job ${job} is no longer in the configuration`);
-    case 'busy':
-      return line(
-        '!',
-        id,
-        `left alone: job ${job} is gone, but the restore workflow is at work or does not answer`,
-      );
+      return line('-', id, `stop, if it is idle: job ${job} is no longer in the configuration`);
   }
 }
 
