@@ -14,7 +14,7 @@ export interface ContentTally {
 }
 
 /** Characters gathered before they are hashed: one call of the hash for many records. */
-const gathered = 1 << 18;
+const gathered = 1 << 16;
 
 /** @param refuseOrder makes the error for a key that does not come after its predecessor, bytewise. */
 export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => HoldfastError): ContentTally {

@@ -3,7 +3,7 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Refusal } from './refusal.ts';
 import type { FrameEntry } from './seek-table.ts';
 
-/** A frame is closed with the line that brings it to this many characters. FORMAT.md leaves a writer free here. */
+/** A frame is closed with the line that brings it to this many characters. A reader takes frames of any size. */
 export const frameTarget = 1 << 20;
 
 /** Frames compressed or decompressed at once: the threads of libuv's pool. */
@@ -19,15 +19,20 @@ const decompress = promisify(zstdDecompress);
 
 /** One independent zstd frame with its content size and its checksum; made on libuv's pool. */
 export async function compressFrame(plain: Buffer): Promise<Frame> {
-  const data = await compress(plain, {
+  const output = await compress(plain, {
     // Without it Node leaves the content size out of the frame's header.
     pledgedSrcSize: plain.length,
+    // Node's default of small pieces costs half of the time.
+    chunkSize: 1 << 18,
     params: {
-      [constants.ZSTD_c_compressionLevel]: 3,
+      // Level 3 is a third slower and, on small records, not smaller.
+      [constants.ZSTD_c_compressionLevel]: 1,
       [constants.ZSTD_c_checksumFlag]: 1,
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
   });
+  // The output is a view of a whole piece; an upload that gathers frames must not hold their pieces in memory.
+  const data = Buffer.from(output);
   return { data, bytes: data.length, plainBytes: plain.length, checksum: data.readUInt32LE(data.length - 4) };
 }
 
@@ -38,7 +43,11 @@ export async function decompressFrame(data: Buffer, entry: FrameEntry, refuse: R
   }
   let plain: Buffer;
   try {
-    plain = await decompress(data, { maxOutputLength: entry.plainBytes });
+    // The size stands in the seek table, so one piece of output takes all: four times as fast as Node's default.
+    plain = await decompress(data, {
+      maxOutputLength: entry.plainBytes,
+      chunkSize: Math.max(entry.plainBytes, constants.Z_MIN_CHUNK),
+    });
   } catch (cause) {
     throw refuse('holds a damaged frame', cause);
   }
