@@ -1,0 +1,73 @@
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+
+const MiB = 1024 * 1024;
+
+/** S3's own limits. */
+export const maxParts = 10_000;
+export const maxObjectBytes = 5 * 1024 ** 2 * MiB;
+
+/**
+ * Bytes of a part, counted from 1. The length of a body is not known beforehand, so parts grow on the way: 8 MiB,
+ * doubling every 750 parts up to 1 GiB. The first 5.9 GiB go in parts of 8 MiB, and 5 TiB fit in 10,000 parts.
+ */
+export function partSize(number: number): number {
+  return 8 * MiB * 2 ** Math.min(7, Math.floor((number - 1) / 750));
+}
+
+export interface Part {
+  readonly number: number;
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** The body has ended with it. A body that ends with a full part ends without another. */
+  readonly last: boolean;
+}
+
+/** Buffers for parts, used again. */
+export interface BufferPool {
+  take(size: number): Buffer<ArrayBuffer>;
+  give(part: Part): void;
+}
+
+export function createBufferPool(): BufferPool {
+  const free: Buffer<ArrayBuffer>[] = [];
+  return {
+    take(size) {
+      const buffer = free.pop();
+      // Slow: a buffer of its own, which does not keep a shared slab alive.
+      return buffer?.length === size ? buffer : Buffer.allocUnsafeSlow(size);
+    },
+    give: ({ bytes }) => void free.push(Buffer.from(bytes.buffer)),
+  };
+}
+
+/** Cuts a body into parts. Of a body without bytes, one empty part. */
+export async function* partsOf(
+  chunks: AsyncIterable<Buffer>,
+  buffers: BufferPool,
+  name: string,
+): AsyncGenerator<Part, void> {
+  let number = 1;
+  let buffer: Buffer<ArrayBuffer> | undefined;
+  let filled = 0;
+  for await (const chunk of chunks) {
+    for (let used = 0; used < chunk.length;) {
+      if (number > maxParts) {
+        throw new HoldfastError(
+          'StorageMisconfigured',
+          `${name} is larger than S3 takes in one object (5 TiB).`,
+        );
+      }
+      buffer ??= buffers.take(partSize(number));
+      const copied = chunk.copy(buffer, filled, used);
+      used += copied;
+      filled += copied;
+      if (filled === buffer.length) {
+        yield { number, bytes: buffer, last: false };
+        number++;
+        buffer = undefined;
+        filled = 0;
+      }
+    }
+  }
+  if (buffer) yield { number, bytes: buffer.subarray(0, filled), last: true };
+  else if (number === 1) yield { number, bytes: Buffer.alloc(0), last: true };
+}
