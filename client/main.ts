@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addInspectCommand } from './commands/inspect.ts';
@@ -19,6 +20,7 @@ import { addGlobalOptions } from './options.ts';
  * and fails by throwing: a HoldfastError gives the exit code of the catalogue.
  */
 const commands: readonly ((program: Command, io: Io) => void)[] = [
+  addBackupCommand,
   addStartScheduleCommand,
   addListCommand,
   addShowCommand,

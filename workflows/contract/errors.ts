@@ -194,6 +194,12 @@ const entries = {
     action: 'Request the restore again when it is wanted.',
     exit: 4,
   },
+  RunCancelled: {
+    meaning: 'Somebody cancelled or terminated the run in Temporal.',
+    retryable: false,
+    action: 'Start it again when it is wanted.',
+    exit: 1,
+  },
   Defect: {
     meaning: 'Holdfast contradicts itself: a mistake in the program, not in what it was given.',
     retryable: false,

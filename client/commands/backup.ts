@@ -1,0 +1,111 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { Command } from 'commander';
+import { jobOf } from '../../activities/step.ts';
+import type { JobConfig } from '../../config/config.ts';
+import { configFile, loadConfig } from '../../config/load.ts';
+import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
+import { backupId } from '../../workflows/contract/names.ts';
+import { startingBackup } from '../../workflows/contract/starting.ts';
+import { withTemporal } from '../connection.ts';
+import { follow } from '../follow.ts';
+import { bytes, counted } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions, type GlobalOptions } from '../options.ts';
+import { paint, printJson, printLine, say } from '../output.ts';
+import { runFailure } from '../run-failure.ts';
+
+type BackupOptions = GlobalOptions & { readonly wait: boolean };
+
+export function addBackupCommand(program: Command, io: Io): void {
+  program
+    .command('backup')
+    .argument('<job>', 'the job')
+    .summary('make a backup now')
+    .description(
+      'Makes a backup now: reads the store, stores it, reads it back, publishes it. Follows the run and ends with ' +
+        'its result; Ctrl-C stops only the following.',
+    )
+    .option('--no-wait', 'start it and leave')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options: BackupOptions = { ...globalOptions(command), ...command.opts<{ wait: boolean }>() };
+      const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
+      const job = jobOf(config, name);
+      await withTemporal(config.temporal, io, (client) => backUp(client, job, io, options));
+    })
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast backup consul-prod', 'now, with a progress bar'],
+        ['holdfast backup consul-prod --json', 'the result as JSON'],
+        ['holdfast backup consul-prod --no-wait', 'from a script that looks later'],
+      ),
+    );
+}
+
+interface Started {
+  readonly id: string;
+  readonly handle: WorkflowHandle;
+}
+
+async function backUp(client: Client, job: JobConfig, io: Io, { json, wait }: BackupOptions): Promise<void> {
+  const { id, handle } = await start(client, job);
+  const { workflowId } = handle;
+  if (!wait) {
+    if (json) await printJson(io, { job: job.name, id, workflowId });
+    else await printLine(io, `Backup ${id} of ${job.name} is started: workflow ${workflowId}`);
+    return;
+  }
+  if (!json) say(io, `Backup ${id} of ${job.name}: workflow ${workflowId}`);
+  const result = await followBackup(client, io, handle);
+  if (json) await printJson(io, result);
+  else for (const line of resultLines(result, io)) await printLine(io, line);
+}
+
+/** The id is a second; one that is taken already makes way for the next. */
+async function start(client: Client, { name, store }: JobConfig): Promise<Started> {
+  for (let time = Date.now(); ; time += 1000) {
+    const id = backupId(new Date(time));
+    const { type, ...options } = startingBackup({ job: name, store: store.kind }, id, 'manual backup');
+    const input: BackupInput = { job: name, id, reason: 'manual' };
+    try {
+      const workflowIdReusePolicy = 'REJECT_DUPLICATE';
+      const handle = await client.workflow.start(type, { ...options, args: [input], workflowIdReusePolicy });
+      return { id, handle };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+}
+
+async function followBackup(client: Client, io: Io, handle: WorkflowHandle): Promise<BackupResult> {
+  const { workflowId } = handle;
+  try {
+    return await follow(client, io, { workflowId }, () => handle.result() as Promise<BackupResult>);
+  } catch (error) {
+    if (io.signal.aborted) {
+      say(
+        io,
+        `\nThe backup goes on. Look at it: holdfast status. Stop it: temporal workflow cancel --workflow-id '${workflowId}'`,
+      );
+      throw io.signal.reason;
+    }
+    throw runFailure(error, workflowId);
+  }
+}
+
+function resultLines(result: BackupResult, io: Io): readonly string[] {
+  const { job, id, content, storedBytes, unchangedSince, pruned, pruneFailure } = result;
+  const stored =
+    unchangedSince === undefined ? `stored ${bytes(storedBytes)}` : `unchanged since ${unchangedSince}`;
+  const facts = `${counted(content.records, 'record')}, ${bytes(content.bytes)}, ${stored}`;
+  const verified = paint(io, io.stdout, 'green', 'is published and verified');
+  return [
+    `${job} ${id} ${verified}: ${facts}`,
+    result.manifest,
+    ...(pruned.length > 0 ? [`Removed ${counted(pruned.length, 'old backup')}: ${pruned.join(', ')}`] : []),
+    ...(pruneFailure === undefined
+      ? []
+      : [`Old backups could not be removed (${pruneFailure.code}): ${pruneFailure.message}`]),
+  ];
+}

@@ -1,0 +1,34 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import { catalogue, type ErrorCode, HoldfastError } from '../workflows/contract/errors.ts';
+
+/** What a failed run says of itself, in the words of the catalogue; every other error passes as it is. */
+export function runFailure(error: unknown, workflowId: string): unknown {
+  if (!(error instanceof WorkflowFailedError)) return error;
+  for (let at: unknown = error.cause; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure) return named(at.type, at.message, error);
+    if (at instanceof CancelledFailure) {
+      return new HoldfastError('RunCancelled', `${workflowId} was cancelled.`, { cause: error });
+    }
+    if (at instanceof TerminatedFailure) {
+      return new HoldfastError('RunCancelled', `${workflowId} was terminated: ${at.message}`, {
+        cause: error,
+      });
+    }
+  }
+  return error;
+}
+
+/** An error with this code of the catalogue, or a plain one where the code is not in it (`Unexpected`). */
+export function named(code: string | null | undefined, message: string, cause?: unknown): Error {
+  const options = cause === undefined ? {} : { cause };
+  return isCode(code) ? new HoldfastError(code, message, options) : new Error(message, options);
+}
+
+function isCode(code: string | null | undefined): code is ErrorCode {
+  return code !== undefined && code !== null && Object.hasOwn(catalogue, code);
+}
