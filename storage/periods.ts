@@ -4,8 +4,8 @@ export type Period = 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly';
  * Names the hour, day, ISO week, month and year that a moment falls in, in a time zone (IANA name). The hour that
  * comes twice when clocks are put back is two hours: its name has the offset from UTC.
  */
-export function periodsIn(timezone: string): (period: Period, time: Date) => string {
-  const format = new Intl.DateTimeFormat('en-CA-u-ca-iso8601-nu-latn', {
+export function periodsIn(timezone: string): (time: Date) => Readonly<Record<Period, string>> {
+  const format = new Intl.DateTimeFormat('en-u-ca-iso8601-nu-latn', {
     timeZone: timezone,
     year: 'numeric',
     month: '2-digit',
@@ -14,23 +14,15 @@ export function periodsIn(timezone: string): (period: Period, time: Date) => str
     hourCycle: 'h23',
     timeZoneName: 'longOffset',
   });
-  return (period, time) => {
+  return (time) => {
     const parts = new Map(format.formatToParts(time).map(({ type, value }) => [type, value]));
     const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
-    const year = part('year').padStart(4, '0');
-    const day = `${year}-${part('month')}-${part('day')}`;
-    switch (period) {
-      case 'hourly':
-        return `${day} ${part('hour')}h ${part('timeZoneName').replace('GMT', 'UTC')}`;
-      case 'daily':
-        return day;
-      case 'weekly':
-        return isoWeek(new Date(`${day}T00:00:00Z`));
-      case 'monthly':
-        return day.slice(0, 7);
-      case 'yearly':
-        return year;
-    }
+    const yearly = part('year').padStart(4, '0');
+    const monthly = `${yearly}-${part('month')}`;
+    const daily = `${monthly}-${part('day')}`;
+    const offset = part('timeZoneName').replace('GMT', 'UTC');
+    const hourly = `${daily} ${part('hour')}h ${offset}`;
+    return { hourly, daily, weekly: isoWeek(new Date(`${daily}T00:00:00Z`)), monthly, yearly };
   };
 }
 

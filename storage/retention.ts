@@ -88,28 +88,23 @@ function applyRules(points: readonly Retained[], policy: KeepPolicy, keep: Keep)
     if (age < policy.within) keep(point, `within ${duration(policy.within)}`);
   }
 
-  const periodOf = periodsIn(policy.timezone);
-  for (const rule of rules) applyRule(points, rule, policy[rule] ?? 0, (time) => periodOf(rule, time), keep);
+  const periodsOf = periodsIn(policy.timezone);
+  const periods = points.map(({ time }) => periodsOf(time));
+  for (const rule of rules) {
+    const names = periods.map((period) => period[rule]);
+    for (const index of chosen(names, policy[rule] ?? 0)) {
+      const [point, name] = [points[index], names[index]];
+      const oldest = name === names[index - 1] ? 'oldest ' : '';
+      if (point !== undefined) keep(point, `${oldest}${rule} ${name ?? ''}`);
+    }
+  }
 }
 
-function applyRule(
-  points: readonly Retained[],
-  rule: Period,
-  limit: number,
-  periodOf: (time: Date) => string,
-  keep: Keep,
-): void {
-  let left = limit;
-  let previous: string | undefined;
-  for (const [index, point] of points.entries()) {
-    if (left === 0) return;
-    const period = periodOf(point.time);
-    if (period !== previous) keep(point, `${rule} ${period}`);
-    else if (index === points.length - 1) keep(point, `oldest ${rule} ${period}`);
-    else continue;
-    previous = period;
-    left -= 1;
-  }
+/** Where each run of equal names begins, at most `limit` times; and the last place of all, while there is room. */
+function chosen(names: readonly string[], limit: number): readonly number[] {
+  const places = [...names.keys()].filter((index) => names[index] !== names[index - 1]);
+  if (places.length >= limit || names.length === 0) return places.slice(0, limit);
+  return [...new Set([...places, names.length - 1])];
 }
 
 /**
@@ -127,14 +122,14 @@ function keepReferred(
     const before = points.find((point) => point.id < backup.id);
     if (before !== undefined) keep(before, `may hold the data of ${backup.id}`);
   }
-  const byId = new Map(newestFirst.map((backup) => [backup.id, backup]));
+  const referrers = new Map<string, string[]>();
   // References point to earlier backups, so one walk from the newest also follows chains.
   for (const backup of newestFirst) {
+    const [first, ...more] = referrers.get(backup.id) ?? [];
+    if (first !== undefined)
+      keep(backup, `holds the data of ${first}${more.length > 0 ? ` and ${more.length} earlier` : ''}`);
     if (!kept.has(backup.id)) continue;
-    for (const id of backup.refersTo) {
-      const holder = byId.get(id);
-      if (holder !== undefined) keep(holder, `holds the data of ${backup.id}`);
-    }
+    for (const id of backup.refersTo) referrers.set(id, [...(referrers.get(id) ?? []), backup.id]);
   }
 }
 
@@ -143,6 +138,7 @@ function compare(a: string, b: string): number {
 }
 
 function duration(milliseconds: number): string {
-  const hours = milliseconds / 3_600_000;
-  return hours >= 24 && hours % 24 === 0 ? `${hours / 24} days` : `${Number(hours.toFixed(2))} hours`;
+  const hours = Number((milliseconds / 3_600_000).toFixed(2));
+  const [count, unit] = hours >= 24 && hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
