@@ -16,6 +16,9 @@ Ctrl-C stops them all.
   --help         this text
 `;
 
+// Servers are stopped in order even when nobody reads any more.
+process.stdout.on('error', () => undefined);
+
 try {
   process.exitCode = await main();
 } catch (error) {
