@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, ErrorCode, Node, YAMLMap } from 'yaml';
 
 export type Path = readonly (string | number)[];
@@ -24,20 +24,35 @@ export function parseSource(text: string): SourceDocument {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+  const faults = [...document.errors, ...document.warnings, ...badAliases(document)].map((fault) => ({
     place: placeOf(fault.pos[0]),
     message: faultText[fault.code] ?? 'this is not valid YAML',
   }));
   return {
-    data: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 1000 }),
+    data: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
     faults,
     place: (path, at) => placeOf(offsetOf(document, path, at)),
   };
 }
 
+/** Aliases without an anchor, or within their own: the parser leaves them to whoever uses the data. */
+function badAliases(document: Document.Parsed): { code: ErrorCode; pos: readonly [number] }[] {
+  const bad: { code: ErrorCode; pos: readonly [number] }[] = [];
+  visit(document, {
+    Alias: (_key, alias, ancestors) => {
+      const target = alias.resolve(document);
+      if (target !== undefined && !ancestors.includes(target)) return;
+      bad.push({ code: 'BAD_ALIAS', pos: [startOf(alias) ?? 0] });
+    },
+  });
+  return bad;
+}
+
+const quotes = 'within { } and [ ], text with ${…} needs quotes';
+
 /** In our own words: the parser's messages quote the file, and what it quotes may be a secret. */
 const faultText: Partial<Record<ErrorCode, string>> = {
-  BAD_ALIAS: 'this alias (`*name`) has no anchor (`&name`) before it',
+  BAD_ALIAS: 'this alias (`*name`) has no complete anchor (`&name`) before it',
   BAD_COLLECTION_TYPE: 'this tag does not fit what follows',
   BAD_DQ_ESCAPE: 'unknown backslash escape in "…"; use \'…\' for text with backslashes',
   BAD_INDENT: 'the indentation does not fit the lines before',
@@ -45,12 +60,12 @@ const faultText: Partial<Record<ErrorCode, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'a mapping within one line; put the text in quotes, or begin a new line',
   BLOCK_IN_FLOW: 'indented lines are not possible within { } or [ ]',
   DUPLICATE_KEY: 'this name stands twice in the same mapping',
-  MISSING_CHAR: 'a closing quote, bracket, comma or colon is missing here',
+  MISSING_CHAR: `a closing quote, bracket, comma or colon is missing here; ${quotes}`,
   MULTILINE_IMPLICIT_KEY: 'a name must stand on one line; a colon may be missing',
   MULTIPLE_DOCS: 'a second document (`---`) begins here; only one is allowed',
   TAB_AS_INDENT: 'a tab is used to indent; YAML wants spaces',
   TAG_RESOLVE_FAILED: 'unknown tag; text that starts with `!` needs quotes',
-  UNEXPECTED_TOKEN: 'something stands here that does not belong here; quotes may be missing',
+  UNEXPECTED_TOKEN: `something stands here that does not belong here; ${quotes}`,
 };
 
 function offsetOf(document: Document.Parsed, path: Path, at: 'key' | 'value'): number {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
 import { z } from 'zod';
 import { cronProblem } from './cron.ts';
@@ -7,8 +8,11 @@ import { parseDuration } from './duration.ts';
  * The kinds of values in the schema. An error message of a schema always completes the sentence "expected …".
  */
 
-/** Stands before text whose variables are unset and which is kept as it is: no format can be asked of it. */
-export const keptMark = '\u0000';
+/**
+ * Stands before text whose variables are unset and which is kept as it is: no format can be asked of it.
+ * Random, so that nobody can write it.
+ */
+export const keptMark = `\u0000${randomUUID()}`;
 
 export function text(expected: string, fits: (text: string) => boolean = (value) => value !== '') {
   return z

@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { type LoadOptions, parseConfig } from '../../config/load.ts';
+import { mistakesOf } from '../../config/mistake.ts';
+import type { HoldfastError } from '../../workflows/contract/errors.ts';
+
+const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+
+const whole = `
+temporal: { address: 'temporal:7233', namespace: ops, profile: prod }
+storages:
+  main:
+    s3:
+      bucket: backups
+      prefix: /holdfast/prod/
+      endpoint: https://s3.example.com:9000
+      region: eu-central-1
+      path_style: true
+      storage_class: STANDARD_IA
+      sse: { kms: alias/backup }
+      checksums: when_required
+      access_key_id: id
+      secret_access_key: \${SECRET}
+      session_token: session
+      concurrency: \${CONCURRENCY:-8}
+  local: { directory: { path: backups } }
+jobs:
+  consul-prod:
+    storage: main
+    consul:
+      addresses: [https://one:8501/, https://two:8501]
+      datacenter: dc1
+      prefix: app/
+      token: \${TOKEN}
+      tls: { ca: ca.pem, cert: /etc/cert.pem, key: /etc/key.pem, server_name: consul }
+      consistency: stale
+    allow_empty: \${EMPTY_ALLOWED}
+    schedule: { cron: '15 * * * *', timezone: Europe/Berlin, jitter: 30s, catchup: 2h }
+    keep: { last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 2, within: 2d, safety: 14d }
+    encrypt: { recipients: [${recipient}], identity_files: [key.txt] }
+    deadline: 1h30m
+    approval_timeout: 12h
+`;
+
+const least = `
+storages: { local: { directory: { path: /backups } } }
+jobs: { a: { storage: local, consul: { address: 'http://127.0.0.1:8500' } } }
+`;
+
+const env = { SECRET: 'shh', TOKEN: 'tok', EMPTY_ALLOWED: 'true' };
+
+test('every setting arrives where the code looks for it', () => {
+  const config = parseConfig(whole, '/etc/holdfast/holdfast.yaml', { env, unset: 'fail' });
+  const s3 = {
+    bucket: 'backups',
+    prefix: 'holdfast/prod',
+    endpoint: 'https://s3.example.com:9000',
+    region: 'eu-central-1',
+    pathStyle: true,
+    storageClass: 'STANDARD_IA',
+    sse: { type: 'aws:kms', keyId: 'alias/backup' },
+    checksums: 'when-required',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'shh', sessionToken: 'session' },
+    concurrency: 8,
+  };
+  expect(config).toEqual({
+    file: '/etc/holdfast/holdfast.yaml',
+    temporal: { address: 'temporal:7233', namespace: 'ops', profile: 'prod' },
+    storages: new Map<string, unknown>([
+      ['main', { kind: 's3', s3 }],
+      ['local', { kind: 'directory', directory: { path: '/etc/holdfast/backups' } }],
+    ]),
+    jobs: new Map([
+      [
+        'consul-prod',
+        {
+          name: 'consul-prod',
+          store: {
+            kind: 'consul',
+            consul: {
+              addresses: ['https://one:8501', 'https://two:8501'],
+              datacenter: 'dc1',
+              token: 'tok',
+              tls: {
+                ca: '/etc/holdfast/ca.pem',
+                cert: '/etc/cert.pem',
+                key: '/etc/key.pem',
+                serverName: 'consul',
+              },
+              consistency: 'stale',
+            },
+          },
+          scope: { prefix: 'app/' },
+          storageName: 'main',
+          storage: { kind: 's3', s3 },
+          schedule: { cron: '15 * * * *', timezone: 'Europe/Berlin', jitter: 30_000, catchup: 7_200_000 },
+          keep: {
+            ...{ last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 2, within: 172_800_000 },
+            ...{ safety: 1_209_600_000, timezone: 'Europe/Berlin' },
+          },
+          encryption: { recipients: [recipient], identityFiles: ['/etc/holdfast/key.txt'] },
+          allowEmpty: true,
+          deadline: 5_400_000,
+          approvalTimeout: 43_200_000,
+        },
+      ],
+    ]),
+  });
+});
+
+test('what is left out has its default', () => {
+  const { temporal, jobs } = parseConfig(least, 'holdfast.yaml', { env: {}, unset: 'fail' });
+  expect(temporal).toEqual({});
+  expect(jobs.get('a')).toEqual({
+    name: 'a',
+    store: { kind: 'consul', consul: { addresses: ['http://127.0.0.1:8500'], consistency: 'consistent' } },
+    scope: { prefix: '' },
+    storageName: 'local',
+    storage: { kind: 'directory', directory: { path: '/backups' } },
+    keep: { safety: 2_592_000_000, timezone: 'UTC' },
+    encryption: { recipients: [], identityFiles: [] },
+    allowEmpty: false,
+    deadline: 3_600_000,
+    approvalTimeout: 86_400_000,
+  });
+});
+
+test('a schedule may be its cron text alone', () => {
+  const text = least.replace('storage: local', "storage: local, schedule: '@daily'");
+  expect(parseConfig(text, 'f', { env: {}, unset: 'fail' }).jobs.get('a')?.schedule).toEqual({
+    cron: '@daily',
+    timezone: 'UTC',
+    jitter: 0,
+    catchup: 86_400_000,
+  });
+});
+
+test('anchors and merge keys share settings between jobs', () => {
+  const text = `
+storages: { local: { directory: { path: /b } } }
+jobs:
+  a: &base { storage: local, consul: &consul { address: 'http://a:1' }, keep: { last: 2 } }
+  b: { <<: *base, consul: { <<: *consul, prefix: b/ } }
+`;
+  const job = parseConfig(text, 'f', { env: {}, unset: 'fail' }).jobs.get('b');
+  expect(job).toMatchObject({ scope: { prefix: 'b/' }, keep: { last: 2 }, storageName: 'local' });
+});
+
+test('an empty token is none', () => {
+  const text = least.replace("8500'", "8500', token: '${TOKEN:-}'");
+  const { jobs } = parseConfig(text, 'f', { env: {}, unset: 'fail' });
+  expect(jobs.get('a')?.store.consul).not.toHaveProperty('token');
+});
+
+describe('unset variables', () => {
+  const load = (unset: LoadOptions['unset'], text: string) => parseConfig(text, 'f', { env: {}, unset });
+  const mistakes = (unset: LoadOptions['unset']): readonly string[] => {
+    try {
+      load(unset, whole);
+      return [];
+    } catch (error) {
+      return mistakesOf(error as HoldfastError).map(({ path }) => path);
+    }
+  };
+
+  test('are all mistakes where everything is needed', () => {
+    expect(mistakes('fail')).toEqual([
+      'storages.main.s3.secret_access_key',
+      'jobs.consul-prod.consul.token',
+      'jobs.consul-prod.allow_empty',
+    ]);
+  });
+
+  test('are none in stores for those who read backups alone', () => {
+    expect(mistakes('keep-in-stores')).toEqual([
+      'storages.main.s3.secret_access_key',
+      'jobs.consul-prod.allow_empty',
+    ]);
+  });
+
+  test('stay as text for those who leave the work to a worker', () => {
+    const config = load('keep', whole.replace('${EMPTY_ALLOWED}', 'false'));
+    expect(config.jobs.get('consul-prod')).toMatchObject({
+      storage: { s3: { credentials: { secretAccessKey: '${SECRET}' } } },
+      store: { consul: { token: '${TOKEN}' } },
+    });
+  });
+
+  test('do not break settings that want a number, an address or one of a few words', () => {
+    const text = whole
+      .replace('${EMPTY_ALLOWED}', 'false')
+      .replace('${CONCURRENCY:-8}', '${CONCURRENCY}')
+      .replace('when_required', '${CHECKSUMS}')
+      .replace('https://two:8501', '"${ADDRESS}"');
+    expect(load('keep', text).jobs.get('consul-prod')).toMatchObject({
+      storage: { s3: { concurrency: 4, checksums: 'when-supported' } },
+      store: { consul: { addresses: ['https://one:8501', '${ADDRESS}'] } },
+    });
+  });
+});
+
+test('what a variable holds never changes the structure, and arrives exactly', () => {
+  const text = least.replace("8500'", "8500', token: '${TOKEN}'");
+  const expected = parseConfig(text, 'f', { env: { TOKEN: 'x' }, unset: 'fail' });
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1 }),
+    fc.constantFrom(
+      'a\njobs: {}',
+      'x, prefix: y',
+      '{a: b}',
+      '# c',
+      "'",
+      '"',
+      '${TOKEN}',
+      '\\${X}',
+      '*a',
+      '!!js/x',
+      '123',
+      'null',
+    ),
+  );
+  fc.assert(
+    fc.property(hostile, (value) => {
+      const config = parseConfig(text, 'f', { env: { TOKEN: value }, unset: 'fail' });
+      const token = config.jobs.get('a')?.store.consul.token;
+      expect(token).toBe(value);
+      expect(JSON.stringify([...config.jobs]).replace(JSON.stringify(value), '"x"')).toBe(
+        JSON.stringify([...expected.jobs]),
+      );
+    }),
+  );
+});
