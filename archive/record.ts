@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -31,7 +32,7 @@ function encodeValue(value: Buffer | null): string {
 
 function encodeAttributes(attributes: Readonly<Record<string, string>>): string {
   for (const name in attributes) {
-    if (reserved.has(name)) throw new TypeError(`An attribute of a record cannot be named "${name}".`);
+    if (reserved.has(name)) throw new HoldfastError('Defect', `An attribute of a record is named "${name}".`);
   }
   return encodePairs(attributes);
 }
@@ -67,7 +68,7 @@ export function decodeRecord(line: string, refuse: Refusal): KeyRecord {
   }
   return {
     key: decodeBytes(fields, 'key', 'keyBase64', refuse),
-    value: fields.text === null ? null : decodeBytes(fields, 'text', 'base64', refuse),
+    value: isNull(fields) ? null : decodeBytes(fields, 'text', 'base64', refuse),
     attributes,
     meta: decodeMeta(fields.meta, refuse),
   };
@@ -86,6 +87,10 @@ function parseObject(line: string, refuse: Refusal): Record<string, unknown> {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNull({ text, base64 }: Record<string, unknown>): boolean {
+  return text === null && base64 === undefined;
 }
 
 function decodeBytes(

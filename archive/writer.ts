@@ -17,7 +17,7 @@ export function writeRecords(batches: RecordBatches, options: WriteOptions): Rec
       new HoldfastError('Defect', `The store gave the key ${nameKey(key)} after ${nameKey(after)}.`),
   );
   const writing = writeFrames(linesOf(batches, tally), options);
-  return { ...writing, content: () => (writing.sealed(), tally.content()) };
+  return { ...writing, content: () => tally.content() };
 }
 
 /** Writes lines: every buffer holds one or more, each with its newline. */
