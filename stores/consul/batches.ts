@@ -16,18 +16,13 @@ export type Batch =
   | { readonly kind: 'transaction'; readonly items: readonly Item[] }
   | { readonly kind: 'large'; readonly write: Extract<Write, { op: 'set' }> };
 
-/**
- * Fills transactions up to the limits, which are read anew for each. Writes that cannot be sent at all are given to
- * `refuse`.
- */
+/** Fills transactions up to the limits, which are read anew for each. Writes for which `refuse` holds are left out. */
 export async function* batchesOf(
   writes: AsyncIterable<readonly Write[]>,
   limits: Limits,
   refuse: (write: Write) => boolean,
 ): AsyncGenerator<Batch, undefined> {
-  let items: Item[] = [];
-  let bytes = '[]'.length;
-  let operations = 0;
+  const filling = createFilling(limits);
   for await (const some of writes) {
     for (const write of some) {
       if (refuse(write)) continue;
@@ -35,21 +30,50 @@ export async function* batchesOf(
         yield { kind: 'large', write };
         continue;
       }
-      const item = itemOf(write);
-      const full =
-        operations + item.operations.length > limits.operations || bytes + item.bytes > limits.body;
-      if (full && items.length > 0) {
-        yield { kind: 'transaction', items };
-        items = [];
-        bytes = '[]'.length;
-        operations = 0;
-      }
-      items.push(item);
-      bytes += item.bytes;
-      operations += item.operations.length;
+      const full = filling.add(itemOf(write));
+      if (full.length > 0) yield { kind: 'transaction', items: full };
     }
   }
-  if (items.length > 0) yield { kind: 'transaction', items };
+  const last = filling.take();
+  if (last.length > 0) yield { kind: 'transaction', items: last };
+}
+
+/** The items of a transaction that was too large, as more than one that fits the limits known now. */
+export function splitItems(items: readonly Item[], limits: Limits): readonly (readonly Item[])[] {
+  const filling = createFilling(limits);
+  const parts = items.map((item) => filling.add(item)).filter((full) => full.length > 0);
+  const rest = filling.take();
+  if (parts.length > 0) return [...parts, rest];
+  const half = Math.ceil(items.length / 2);
+  return [items.slice(0, half), items.slice(half)];
+}
+
+function createFilling(limits: Limits) {
+  let items: Item[] = [];
+  let bytes = 0;
+  let operations = 0;
+
+  function take(): readonly Item[] {
+    const taken = items;
+    items = [];
+    bytes = '[]'.length;
+    operations = 0;
+    return taken;
+  }
+  take();
+
+  /** Adds an item. Gives the items before it where there is no more room for it, else none. */
+  function add(item: Item): readonly Item[] {
+    const fits =
+      operations + item.operations.length <= limits.operations && bytes + item.bytes <= limits.body;
+    const full = fits ? [] : take();
+    items.push(item);
+    bytes += item.bytes;
+    operations += item.operations.length;
+    return full;
+  }
+
+  return { add, take };
 }
 
 function itemOf(write: Write): Item {

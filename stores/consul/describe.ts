@@ -98,7 +98,10 @@ async function call<T>(
   const cancel = () => ctx.emit('cancel');
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await use({ ctx, timeout });
+    const result = await use({ ctx, timeout });
+    // The package knows errors by `instanceof`, and takes those of another realm (a test's sandbox) for results.
+    if (Error.isError(result)) throw result;
+    return result;
   } catch (error) {
     signal.throwIfAborted();
     const response = answerOf.safeParse(error).data?.response;

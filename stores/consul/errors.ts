@@ -32,7 +32,7 @@ export function answerError(address: string, status: number, text: string): Hold
 export function connectionError(address: string, error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const options = { cause: error, details: { address } };
-  const words = error instanceof Error ? wordsOf(error) : String(error);
+  const words = Error.isError(error) ? wordsOf(error) : String(error);
   if (isTlsError(error)) {
     return new HoldfastError(
       'StoreRefused',
@@ -46,7 +46,7 @@ export function connectionError(address: string, error: unknown): HoldfastError 
 /** An answer that broke off on its way. */
 export function brokenError(address: string, error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const words = error instanceof Error ? wordsOf(error) : String(error);
+  const words = Error.isError(error) ? wordsOf(error) : String(error);
   return new HoldfastError('StreamBroken', `The answer of Consul at ${address} broke off: ${words}`, {
     cause: error,
     details: { address },
@@ -72,11 +72,11 @@ export function noneServed(failures: readonly Failure[]): HoldfastError {
 
 function wordsOf(error: Error): string {
   // Node gathers the attempts on a name's IPv4 and IPv6 addresses in one error with an empty message.
-  if (error instanceof AggregateError) return error.errors.map(String).join(', ');
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.map(String).join(', ');
   return error.message;
 }
 
 function isTlsError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = Error.isError(error) && 'code' in error ? String(error.code) : '';
   return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_MISMATCH)/.test(code);
 }

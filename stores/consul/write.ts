@@ -1,7 +1,7 @@
 import { sameContent } from '../mapping.ts';
 import type { Outcome, Write, WriteOptions } from '../store.ts';
 import { patiently } from './backoff.ts';
-import { batchesOf, keyOf } from './batches.ts';
+import { batchesOf, keyOf, splitItems } from './batches.ts';
 import type { Batch, Item } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { kvPath, fitsPath } from './keys.ts';
@@ -89,9 +89,8 @@ function createWriter(connection: Connection, limits: Limits, { signal, onOutcom
   async function sendSmaller(items: readonly Item[]): Promise<void> {
     const [only] = items;
     if (items.length > 1 || only === undefined) {
-      const half = Math.ceil(items.length / 2);
-      await sendTransaction(items.slice(0, half));
-      return sendTransaction(items.slice(half));
+      for (const part of splitItems(items, limits)) await sendTransaction(part);
+      return;
     }
     const { write } = only;
     if (write.op === 'set') return sendLarge(write);
