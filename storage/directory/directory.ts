@@ -3,12 +3,13 @@ import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { chunksUntil } from '../body.ts';
 import { checkName } from '../name.ts';
 import type { DirectorySettings } from '../settings.ts';
 import type { GetOptions, ObjectInfo, PutOptions, Storage } from '../storage.ts';
 import { directoryError, rootError } from './errors.ts';
 import { isMissing, removeEmpty, syncFolder } from './folders.ts';
-import { interruptible } from './interruptible.ts';
+
 import { openUpload, removeUploads, uploadsFolder } from './upload.ts';
 import type { Upload } from './upload.ts';
 import { foldersIn, infoOf, walk } from './walk.ts';
@@ -50,7 +51,7 @@ export function openDirectory(settings: DirectorySettings): Storage {
     { signal, ifAbsent = false }: PutOptions,
   ): Promise<number> {
     let bytes = 0;
-    for await (const chunk of interruptible(body, signal)) {
+    for await (const chunk of chunksUntil(body, signal)) {
       await step('write', name, () => upload.write(chunk));
       bytes += chunk.length;
     }

@@ -1,10 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isName } from '../name.ts';
 import type { ObjectInfo } from '../storage.ts';
 import { entriesOf, isMissing } from './folders.ts';
 import { uploadsFolder } from './upload.ts';
-
-const part = /^[A-Za-z0-9._-]+$/;
 
 /** Every object whose name starts with `prefix`, in ascending order of the whole name, folder by folder. */
 export async function* walk(root: string, prefix: string): AsyncGenerator<ObjectInfo, void> {
@@ -53,5 +52,5 @@ async function objectsAndFolders(
   folder: string,
 ): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]> {
   const entries = await entriesOf(join(root, folder));
-  return entries.filter(({ name }) => part.test(name) && !(folder === '' && name === uploadsFolder));
+  return entries.filter(({ name }) => isName(name) && !(folder === '' && name === uploadsFolder));
 }

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { PutOptions } from '../storage.ts';
-import { chunksUntil } from './body.ts';
+import { chunksUntil } from '../body.ts';
 import { writerField, type Bucket } from './bucket.ts';
 import { checksumOf } from './checksum.ts';
 import { putInParts } from './multipart.ts';

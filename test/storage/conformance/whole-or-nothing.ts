@@ -116,8 +116,10 @@ export function wholeOrNothing(storage: () => Storage): void {
 
     expect(await storage().abortUploads('job-2/')).toBe(0);
     expect(await storage().abortUploads('job-1/id/other')).toBe(0);
+    expect(await storage().abortUploads('', undefined, new Date(Date.now() - 3_600_000))).toBe(0);
     // The upload may not have reached the server yet.
-    while ((await storage().abortUploads('job-1/id/')) === 0) await new Promise(setImmediate);
+    const later = new Date(Date.now() + 3_600_000);
+    while ((await storage().abortUploads('job-1/id/', going, later)) === 0) await new Promise(setImmediate);
     release.resolve(undefined);
     await failed;
     expect(await namesOf(storage(), '')).toEqual([]);
