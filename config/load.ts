@@ -73,7 +73,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
     const what = why === 'ENOENT' ? 'there is no such file' : `it cannot be read (${why})`;
     const hint = 'name one with --config or HOLDFAST_CONFIG; holdfast.example.yaml shows what it looks like';
     throw new HoldfastError('ConfigInvalid', `configuration ${resolve(file)}: ${what}; ${hint}`, { cause });
