@@ -1,0 +1,31 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import project from '../../package.json' with { type: 'json' };
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFile(join(root, file), 'utf8');
+
+test('the image is of the Node that the project needs, with glibc', async () => {
+  const from = (await read('deploy/Dockerfile')).match(/^FROM \S+/gm) ?? [];
+  expect(new Set(from)).toEqual(new Set(['FROM node:24-bookworm-slim']));
+  expect(project.engines.node).toBe('>=24');
+});
+
+test('what is copied into the image exists, and is let through to the Docker daemon', async () => {
+  const copies = [...(await read('deploy/Dockerfile')).matchAll(/^COPY (?!--from)(.*) \S+$/gm)];
+  const sources = copies.flatMap(([, words = '']) => words.split(' '));
+  expect(sources).toContain('worker');
+  for (const source of sources) await access(join(root, source));
+  const passed = [...(await read('.dockerignore')).matchAll(/^!(.*)$/gm)].map(([, name]) => name);
+  expect(passed.sort()).toEqual(sources.sort());
+});
+
+test('every folder that the product is made of is in the image', async () => {
+  const notInIt = ['bench', 'coverage', 'deploy', 'docs', 'node_modules', 'services', 'test'];
+  const folders = (await readdir(root, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !notInIt.includes(entry.name))
+    .map(({ name }) => name);
+  expect(folders).toContain('workflows');
+  const dockerfile = await read('deploy/Dockerfile');
+  for (const folder of folders) expect(dockerfile).toContain(`COPY ${folder} ${folder}\n`);
+});
