@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
+  NoSuchUpload,
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3';
@@ -27,7 +28,15 @@ interface Upload {
   readonly name: string;
   readonly request: { readonly Bucket: string; readonly Key: string; readonly UploadId: string };
   readonly signal: AbortSignal | undefined;
+  /** Cuts the parts under way. */
+  readonly cut: AbortController;
 }
+
+/**
+ * Milliseconds that parts under way have to end by themselves before they are cut. What is cut in the middle the
+ * server may store all the same, after the upload was aborted.
+ */
+const grace = 5000;
 
 /** Bytes under way at once, so that the large parts of a huge object do not take memory for all of them. */
 const maxBytesInFlight = 256 * 1024 * 1024;
@@ -47,18 +56,12 @@ export async function putInParts(
       const part = next.value;
       while (flight.size >= slots(part, bucket.concurrency)) await Promise.race(flight);
       bytes += part.bytes.length;
-      const sending = sendPart(upload, part)
-        .then(
-          (completed) => void (sent[part.number - 1] = completed),
-          (error: unknown) => {
-            fail(error);
-            throw error;
-          },
-        )
-        .finally(() => {
-          flight.delete(sending);
-          buffers.give(part);
-        });
+      const sending = sendPart(upload, part).then((completed) => {
+        sent[part.number - 1] = completed;
+        buffers.give(part);
+        flight.delete(sending);
+      });
+      sending.catch(fail);
       flight.add(sending);
     }
     await Promise.all(flight);
@@ -67,7 +70,10 @@ export async function putInParts(
     return { outcome, bytes };
   } catch (error) {
     fail(error);
-    await Promise.allSettled([...flight, rest.return()]);
+    const ended = Promise.allSettled([...flight, rest.return()]);
+    await Promise.race([ended, sleep(grace, undefined, { ref: false })]);
+    upload.cut.abort();
+    await ended;
     await abandon(upload);
     throw error;
   }
@@ -91,10 +97,10 @@ async function create(bucket: Bucket, { name, id, signal }: Write): Promise<Uplo
     if (started.UploadId === undefined) throw brokenAnswer(bucket.addressOf(name), 'an upload without an id');
     return started.UploadId;
   });
-  return { bucket, name, request: { ...target, UploadId }, signal };
+  return { bucket, name, request: { ...target, UploadId }, signal, cut: new AbortController() };
 }
 
-async function sendPart({ bucket, name, request, signal }: Upload, part: Part): Promise<CompletedPart> {
+async function sendPart({ bucket, name, request, signal, cut }: Upload, part: Part): Promise<CompletedPart> {
   const checksum = await checksumOf(bucket.checksum, part.bytes);
   const input = {
     ...request,
@@ -104,8 +110,8 @@ async function sendPart({ bucket, name, request, signal }: Upload, part: Part): 
     ...checksum,
   };
   const action = `PUT of part ${part.number} of`;
-  return bucket.request({ action, name, signal, patience: bucket.patience.long }, async (options) => {
-    const stored = await bucket.client.send(new UploadPartCommand(input), options);
+  return bucket.request({ action, name, signal, patience: bucket.patience.long }, async () => {
+    const stored = await bucket.client.send(new UploadPartCommand(input), { abortSignal: cut.signal });
     if (stored.ETag === undefined || !confirms(stored, checksum)) {
       throw brokenAnswer(
         bucket.addressOf(name),
@@ -116,22 +122,31 @@ async function sendPart({ bucket, name, request, signal }: Upload, part: Part): 
   });
 }
 
-function complete(
-  { bucket, name, request, signal }: Upload,
-  write: Write,
-  parts: CompletedPart[],
-  bytes: number,
-): Promise<Outcome> {
+function complete(upload: Upload, write: Write, parts: CompletedPart[], bytes: number): Promise<Outcome> {
+  const { bucket, name, request, signal } = upload;
   const input = { ...request, MultipartUpload: { Parts: parts } };
   const asked = { action: 'Completing the upload of', name, signal, patience: bucket.patience.long };
   return writeVisibly(bucket, write, bytes, async (condition) => {
     await bucket.request(asked, async () => {
-      const done = await bucket.client.send(new CompleteMultipartUploadCommand({ ...input, ...condition }));
+      const command = new CompleteMultipartUploadCommand({ ...input, ...condition });
+      const done = await bucket.client.send(command).catch(async (error: unknown) => {
+        // Some servers answer 500, for ever, where the upload has been completed or aborted already.
+        await throwIfGone(upload);
+        throw error;
+      });
       // S3 sends 200 before it knows, and may put an error into the body; the SDK finds most of these by itself.
       if (done.ETag === undefined)
         throw brokenAnswer(bucket.addressOf(name), 'the completion without a result');
     });
   });
+}
+
+async function throwIfGone({ bucket, request }: Upload): Promise<void> {
+  try {
+    await bucket.client.send(new ListPartsCommand({ ...request, MaxParts: 1 }));
+  } catch (error) {
+    if (error instanceof NoSuchUpload) throw error;
+  }
 }
 
 /** Frees the parts. What fails here must not hide why; `abortUploads` takes what stays. */
