@@ -39,8 +39,9 @@ export async function directoryError(
     return new HoldfastError('ArchiveCorrupt', `${failed}: the disk fails to give its bytes (EIO).`, {
       cause: error,
     });
+  const text = Error.isError(error) ? error.message : code;
   const space = code === 'ENOSPC' || code === 'EDQUOT' ? ` ${await freeSpace(what.root)}` : '';
-  return new HoldfastError(codes[code] ?? 'StorageUnavailable', `${failed}: ${String(error)}.${space}`, {
+  return new HoldfastError(codes[code] ?? 'StorageUnavailable', `${failed}: ${text}.${space}`, {
     cause: error,
   });
 }

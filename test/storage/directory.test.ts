@@ -145,7 +145,7 @@ describe('errors of the file system', () => {
   ])('%s is %s, and names the object', async (system, code) => {
     const error = await explain(system);
     expect(error).toMatchObject({ code, message: expect.stringContaining(address) as string });
-    expect(error).toMatchObject({ message: expect.stringContaining(system) as string });
+    expect(error).toMatchObject({ message: `Cannot write ${address}: ${system}: as the system says.` });
   });
 
   test('no space tells how much there is', async () => {
