@@ -24,6 +24,8 @@ export interface Request {
   /** Path and query, encoded. The datacenter of the settings is added. */
   readonly path: string;
   readonly body?: Buffer;
+  /** Instead of the settings' token. */
+  readonly token?: string;
   readonly signal: AbortSignal;
 }
 
@@ -37,14 +39,14 @@ export function openServer(address: string, settings: ConsulSettings, tls: https
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   const agent = secure ? new https.Agent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
-  const { token, datacenter } = settings;
+  const { datacenter } = settings;
   const defaults = {
-    ...(token === undefined ? {} : { token }),
+    ...(settings.token === undefined ? {} : { token: settings.token }),
     ...(datacenter === undefined ? {} : { dc: datacenter }),
   };
 
   async function send(request: Request): Promise<http.IncomingMessage> {
-    const { method, body, signal } = request;
+    const { method, body, signal, token = settings.token } = request;
     const options: https.RequestOptions = {
       ...{ host, port, agent, method, signal },
       path: withDatacenter(request.path, datacenter),

@@ -5,7 +5,9 @@ import { ask } from './server.ts';
 import type { Server } from './server.ts';
 import type { ConsulSettings } from './settings.ts';
 
+/** The token that stands for callers without one (agent/structs/acl.go). */
 const anonymousAccessor = '00000000-0000-0000-0000-000000000002';
+const anonymousSecret = 'anonymous';
 const linked = z.array(z.unknown()).nullish();
 const tokenAnswer = z.object({
   AccessorID: z.string(),
@@ -30,26 +32,18 @@ export async function requireFullSight(
   scope: Scope,
   signal: AbortSignal,
 ): Promise<void> {
-  if (settings.token !== undefined && settings.token !== '' && settings.token !== 'anonymous') return;
-  const { status, headers, text } = await ask(
-    server,
-    { method: 'GET', path: '/v1/acl/token/self', signal },
-    [200, 401],
-  );
+  const { token } = settings;
+  if (token !== undefined && token !== '' && token !== anonymousSecret) return;
+
+  const { status, headers, text } = await ask(server, { ...selfRequest, signal }, [200, 401, 403]);
   const aclsAreOff = status === 401;
   if (aclsAreOff) return;
-
-  const token = tokenAnswer.parse(JSON.parse(text));
-  if (token.AccessorID !== anonymousAccessor) return;
-  const rules = [
-    token.Policies,
-    token.Roles,
-    token.ServiceIdentities,
-    token.NodeIdentities,
-    token.TemplatedPolicies,
-  ];
+  if (status === 200 && identityOf(text).accessor !== anonymousAccessor) return;
   const allowedAll = headers['x-consul-default-acl-policy'] === 'allow';
-  if (allowedAll && rules.every((list) => (list ?? []).length === 0)) return;
+  if (allowedAll) {
+    const anonymous = await ask(server, { ...selfRequest, token: anonymousSecret, signal }, [200, 403]);
+    if (anonymous.status === 200 && !identityOf(anonymous.text).hasRules) return;
+  }
 
   const keys = scope.prefix === '' ? 'every key' : `every key under ${JSON.stringify(scope.prefix)}`;
   throw new HoldfastError(
@@ -58,4 +52,18 @@ export async function requireFullSight(
       `Give the job a token that may read ${keys}.`,
     { details: { address: server.address, status: 403 } },
   );
+}
+
+const selfRequest = { method: 'GET', path: '/v1/acl/token/self' } as const;
+
+function identityOf(text: string) {
+  const token = tokenAnswer.parse(JSON.parse(text));
+  const rules = [
+    token.Policies,
+    token.Roles,
+    token.ServiceIdentities,
+    token.NodeIdentities,
+    token.TemplatedPolicies,
+  ];
+  return { accessor: token.AccessorID, hasRules: rules.some((list) => (list ?? []).length > 0) };
 }
