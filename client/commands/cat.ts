@@ -17,6 +17,7 @@ export function addCatCommand(program: Command, io: Io): void {
     .command('cat')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .summary('write the records of a backup to stdout')
     .description(
       'Write the records of a backup to stdout, decrypted and decompressed, one JSON object a line, with their ' +
         'values. Only exit code 0 says that they are whole and right.',

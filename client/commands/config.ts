@@ -12,9 +12,10 @@ import { printJson, printLine } from '../output.ts';
 import { table } from '../table.ts';
 
 export function addConfigCommand(program: Command, io: Io): void {
-  const config = program.command('config').description('Look at the configuration.');
+  const config = program.command('config').description('check the configuration, or print its schema');
   config
     .command('check')
+    .summary('check the configuration')
     .description('Check the configuration: a summary, or every mistake in it (exit code 2).')
     .action((_options: unknown, command: Command) => check(command, io))
     .addHelpText(
@@ -26,6 +27,7 @@ export function addConfigCommand(program: Command, io: Io): void {
     );
   config
     .command('schema')
+    .summary('print the JSON Schema of the configuration')
     .description('Print the JSON Schema of the configuration, with which editors complete and explain it.')
     .action(() => printJson(io, configJsonSchema()))
     .addHelpText(

@@ -24,6 +24,7 @@ export function addInspectCommand(program: Command, io: Io): void {
     .command('inspect')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .summary('show the keys in a backup, or one value')
     .description(
       'Show the keys in a backup, with flags and sizes. Values are secret until --values. ' +
         'Reading all of it checks every digest; exit code 3 where one is wrong.',

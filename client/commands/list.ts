@@ -25,6 +25,7 @@ export function addListCommand(program: Command, io: Io): void {
   const list = program
     .command('list')
     .argument('[job]', 'the job (default: all jobs)')
+    .summary('list the backups of a job')
     .description('List the backups of a job, newest first. Exit code 3 where one is damaged.')
     .option('--all', 'also show runs that have stored data and published no backup', false);
   addSourceOptions(list)

@@ -13,6 +13,7 @@ export function addPruneCommand(program: Command, io: Io): void {
   program
     .command('prune')
     .argument('<job>', 'the job')
+    .summary('show, or delete, what `keep` no longer keeps')
     .description(
       'Show which backups `keep` of the job no longer keeps, and why the others stay. Deletes only with --confirm. ' +
         'A backup run does the same at its end.',

@@ -15,6 +15,7 @@ export function addShowCommand(program: Command, io: Io): void {
     .command('show')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .summary('show the manifest of a backup')
     .description('Show the manifest of a backup: what it holds, of which moment, and how it was proven.');
   addSourceOptions(show)
     .action((job: string, backup: string, _options: SourceOptions, command: Command) =>

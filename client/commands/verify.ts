@@ -16,6 +16,7 @@ export function addVerifyCommand(program: Command, io: Io): void {
     .command('verify')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .summary('read a backup back and check every digest')
     .description(
       'Read a whole backup back and check every size, digest and count. Exit code 3 where one is wrong.',
     );

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import project from '../../package.json' with { type: 'json' };
+import { openTemporary, type TemporaryStorage } from '../storage/temporary.ts';
+import { idOf, record, storeBackup } from './backups.ts';
+import { fakeIo, holdfast } from './fake-io.ts';
+import { reportFailure } from '../../client/failure.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+
+const main = fileURLToPath(new URL('../../client/main.ts', import.meta.url));
+
+let temporary: TemporaryStorage;
+let address: string;
+
+beforeAll(async () => {
+  temporary = await openTemporary();
+  address = `file://${temporary.path}`;
+  const records = Array.from({ length: 2000 }, (_, index) => record(`k${10_000 + index}`, 'v'.repeat(500)));
+  await storeBackup(temporary.storage, 'consul', idOf(5), records);
+});
+
+afterAll(() => temporary.cleanup());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(...args: readonly string[]): ChildProcess {
+  const env = {
+    ...process.env,
+    HOLDFAST_CONFIG: '',
+    NODE_NO_WARNINGS: '1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+  };
+  return spawn(process.execPath, [main, ...args], { env, cwd: temporary.path });
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+describe('the process', () => {
+  test('prints its version', async () => {
+    expect(await ended(start('--version'))).toEqual({ code: 0, stdout: `${project.version}\n`, stderr: '' });
+  });
+
+  test('ends with 0 and writes the whole result to a pipe', async () => {
+    const { code, stdout, stderr } = await ended(start('cat', 'consul', '--storage', address));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')).toHaveLength(2001);
+  });
+
+  test('ends with 2 where there is no configuration', async () => {
+    const { code, stdout, stderr } = await ended(start('list'));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: configuration .*\/holdfast\.yaml: there is no such file/);
+  });
+
+  test('ends with 3 where there is no such backup', async () => {
+    expect(await ended(start('verify', 'other', '--storage', address))).toMatchObject({ code: 3 });
+  });
+
+  test('ends quietly with 141, as other programs do, when its reader goes away', async () => {
+    const child = start('cat', 'consul', '--storage', address);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await ended(child)).toMatchObject({ code: 141, stderr: '' });
+  });
+
+  test.each([
+    ['SIGINT', 130, 'interrupted\n'],
+    ['SIGTERM', 143, ''],
+  ] as const)('ends soon after %s with %d', async (signal, code, stderr) => {
+    // A server that takes every connection and never answers.
+    const silent = createServer((socket) => socket.on('error', () => undefined));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const endpoint = `s3://bucket?endpoint=http://127.0.0.1:${port}&path_style=true&region=us-east-1`;
+    const child = start('list', 'consul', '--storage', endpoint);
+    const end = ended(child);
+    await once(silent, 'connection');
+    child.kill(signal);
+    expect(await end).toEqual({ code, stdout: '', stderr });
+    silent.close();
+  });
+});
+
+describe('usage', () => {
+  test.each([
+    [['nonsense'], "error: unknown command 'nonsense'"],
+    [['lst'], '(Did you mean list?)'],
+    [['verify'], "error: missing required argument 'job'"],
+    [['list', '--nonsense'], "error: unknown option '--nonsense'"],
+    [['list', 'a', 'b'], 'error: too many arguments'],
+    [['list', '--storage'], "error: option '--storage <address>' argument missing"],
+  ])('%j is refused with exit code 2', async (args, message) => {
+    const { exit, text, stderr } = await holdfast(args);
+    expect({ exit, text }).toEqual({ exit: 2, text: '' });
+    expect(stderr).toContain(message);
+  });
+
+  test('every command has a help text with examples', async () => {
+    const { text: help } = await holdfast(['--help']);
+    const commands = [...help.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name ?? '');
+    expect(commands).toEqual(
+      expect.arrayContaining(['list', 'show', 'inspect', 'cat', 'verify', 'prune', 'config']),
+    );
+    for (const name of [
+      'list',
+      'show',
+      'inspect',
+      'cat',
+      'verify',
+      'prune',
+      'config check',
+      'config schema',
+    ]) {
+      const { exit, text } = await holdfast([...name.split(' '), '--help']);
+      expect(exit).toBe(0);
+      expect(text).toContain(`\nExamples:\n  $ holdfast ${name}`);
+    }
+  });
+});
+
+describe('failures', () => {
+  const secretless = new HoldfastError('StorageDenied', 'file:///x refuses.', { cause: new Error('EACCES') });
+
+  test('of the catalogue say what to do', () => {
+    const io = fakeIo();
+    expect(reportFailure(secretless, io, false)).toBe(1);
+    expect(Buffer.concat(io.written.stderr).toString()).toBe(
+      'error: file:///x refuses.\n' +
+        'Check credentials and the rights on bucket and prefix; docs/storage.md lists those needed. (StorageDenied)\n',
+    );
+  });
+
+  test('that nobody foresaw show their stack only with --debug', () => {
+    const [quiet, debug] = [fakeIo(), fakeIo()];
+    expect(reportFailure(new TypeError('x is undefined'), quiet, false)).toBe(1);
+    expect(Buffer.concat(quiet.written.stderr).toString()).toBe(
+      'error: x is undefined\nThis was not foreseen; `--debug` shows where it happened.\n',
+    );
+    expect(reportFailure(new TypeError('x is undefined'), debug, true)).toBe(1);
+    expect(Buffer.concat(debug.written.stderr).toString()).toMatch(
+      /TypeError: x is undefined\n +at .*main\.test\.ts/,
+    );
+  });
+});
