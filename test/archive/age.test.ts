@@ -81,7 +81,9 @@ test('a payload cut at the end of a chunk is refused', async () => {
 test('sizes that no payload can have are refused', () => {
   const sealed = chunk + 16;
   for (const size of [0, 1, 15, sealed + 1, sealed + 15, sealed + 16, 2 * sealed + 16]) {
-    expect(() => plainSize(size, refuse)).toThrow(expect.objectContaining({ code: 'ArchiveCorrupt' }));
+    expect(() => plainSize(size, refuse)).toThrow(
+      expect.objectContaining({ code: 'ArchiveCorrupt' }) as Error,
+    );
   }
   expect([16, 17, sealed, sealed + 17].map((size) => plainSize(size, refuse))).toEqual([
     0,

@@ -27,15 +27,15 @@ const refused = {
 /** What a consumer got, and how the reading ended. */
 async function read(bytes: Buffer, { object, content }: Stored, identities: readonly string[]) {
   const memory = inMemory(bytes, 64);
-  let batches = 0;
+  const reading = readRecords(memory.source, object, { identities, address, content });
+  let given = 0;
   let error: unknown;
   try {
-    for await (const _ of readRecords(memory.source, object, { identities, address, content }).records)
-      batches += 1;
+    for await (const batch of reading.records) given += batch.length;
   } catch (caught) {
     error = caught;
   }
-  return { batches, error, open: memory.open() };
+  return { given, error, open: memory.open() };
 }
 
 describe.each(kinds)('an archive %s', (_, stored, identities) => {
@@ -51,7 +51,7 @@ describe.each(kinds)('an archive %s', (_, stored, identities) => {
         const damaged = Buffer.from(bytes);
         damaged.writeUInt8(damaged.readUInt8(at) ^ mask, at);
         expect(await read(damaged, stored, identities)).toEqual({
-          batches: 0,
+          given: 0,
           error: expect.objectContaining(refused) as unknown,
           open: 0,
         });
@@ -62,11 +62,11 @@ describe.each(kinds)('an archive %s', (_, stored, identities) => {
   test('is refused at every shorter length, and with anything behind it', async () => {
     for (let length = 0; length < bytes.length; length += 1) {
       const found = await read(bytes.subarray(0, length), stored, identities);
-      expect(found).toEqual({ batches: 0, error: expect.objectContaining(refused) as unknown, open: 0 });
+      expect(found).toEqual({ given: 0, error: expect.objectContaining(refused) as unknown, open: 0 });
     }
     for (const more of [Buffer.alloc(1), Buffer.from('\n'), bytes]) {
       const found = await read(Buffer.concat([bytes, more]), stored, identities);
-      expect(found).toEqual({ batches: 0, error: expect.objectContaining(refused) as unknown, open: 0 });
+      expect(found).toEqual({ given: 0, error: expect.objectContaining(refused) as unknown, open: 0 });
     }
   });
 
@@ -82,7 +82,7 @@ describe.each(kinds)('an archive %s', (_, stored, identities) => {
     for (const change of wrong) {
       const found = await read(bytes, { ...stored, object: { ...object, ...change } }, identities);
       expect(found.error).toMatchObject(refused);
-      expect(found.batches).toBe(0);
+      expect(found.given).toBe(0);
     }
   });
 

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import type { ByteSource } from '../../archive/archive.ts';
 import { writeRecords } from '../../archive/writer.ts';
@@ -136,11 +137,10 @@ export const anyRecords = fc
   .uniqueArray(anyRecord, { selector: ({ key }) => key.toString('hex'), maxLength: 30 })
   .map((records) => records.toSorted((a, b) => Buffer.compare(a.key, b.key)));
 
-/** Text that does not compress, always the same: frames of archives that are as large as they look. */
+/** Text that hardly compresses, always the same: frames of archives that are as large as they look. */
 export function noise(seed: number, length: number): string {
-  let state = seed + 1;
-  const next = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
-  let text = '';
-  while (text.length < length) text += String.fromCharCode(33 + ((next() >>> 24) % 90));
-  return text;
+  const start = Buffer.alloc(16);
+  start.writeUInt32LE(seed);
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), start);
+  return cipher.update(Buffer.alloc(length)).toString('base64').slice(0, length);
 }

@@ -71,7 +71,7 @@ test('an attribute named __proto__ changes no prototype', () => {
 
 test('an attribute cannot take the name of a field', () => {
   expect(() => encodeFields({ ...record('k', 'v'), attributes: { text: 'x' } })).toThrow(
-    expect.objectContaining({ code: 'Defect' }),
+    expect.objectContaining({ code: 'Defect' }) as Error,
   );
 });
 
@@ -95,6 +95,6 @@ test.each([
     expect.objectContaining({
       code: 'ArchiveCorrupt',
       message: expect.stringContaining('mem://records') as string,
-    }),
+    }) as Error,
   );
 });

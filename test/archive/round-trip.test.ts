@@ -158,7 +158,7 @@ test('a line without its newline is refused when it is written', async () => {
 
 test('nothing is sealed before its end', () => {
   const writing = writeLines(each([Buffer.from('{}\n')]), { recipients: [] });
-  expect(() => writing.sealed()).toThrow(expect.objectContaining({ code: 'Defect' }));
+  expect(() => writing.sealed()).toThrow(expect.objectContaining({ code: 'Defect' }) as Error);
 });
 
 function sha256(of: Buffer | string): string {
