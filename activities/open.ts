@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ByteSource } from '../archive/archive.ts';
 import type { JobConfig } from '../config/config.ts';
-import { openDirectory } from '../storage/directory/directory.ts';
-import { openS3 } from '../storage/s3/s3.ts';
+import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
 import type { KeyStore } from '../stores/store.ts';
@@ -15,7 +14,7 @@ export interface Ends {
 }
 
 export function openStorage({ storage }: Pick<JobConfig, 'storage'>): Storage {
-  return storage.kind === 's3' ? openS3(storage.s3) : openDirectory(storage.directory);
+  return openStorageOf(storage);
 }
 
 export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
