@@ -14,7 +14,7 @@ const mayImport = {
   worker: ['workflows', 'activities', 'config'],
   client: ['workflows', 'activities', 'config', 'stores', 'archive', 'storage'],
 };
-const folders = [...Object.keys(mayImport), 'services', 'test', 'bench'];
+const folders = [...Object.keys(mayImport), 'services', 'demo', 'test', 'bench'];
 const zones = Object.entries(mayImport).flatMap(([folder, allowed]) =>
   folders
     .filter((other) => other !== folder && !allowed.includes(other))

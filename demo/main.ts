@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { createStage } from './stage.ts';
+import { play } from './play.ts';
+
+const help = `npm run demo [-- --exit]
+
+The main job of Holdfast on real servers, from nothing: starts Temporal, Consul and an S3 server, fills Consul,
+schedules and takes a backup, breaks Consul, restores it by a signal, and proves that it is as it was. Then
+everything stays, for looking around, until Ctrl-C. What is not on this machine is built the first time (Go is
+needed for that), which takes about a quarter of an hour.
+
+  --exit   end when the job is shown
+  --help   this text
+`;
+
+const { values } = parseArgs({
+  options: { exit: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
+if (values.help) {
+  process.stdout.write(help);
+} else {
+  const stage = await createStage();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => stage.interrupt());
+  }
+  try {
+    await play(stage);
+    if (values.exit !== true) await stage.untilInterrupted();
+  } catch (error) {
+    if (!stage.interrupted()) {
+      process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
+  } finally {
+    process.stdout.write('\nStopping the worker and the servers …\n');
+    await stage.close();
+  }
+}
