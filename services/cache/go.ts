@@ -27,7 +27,7 @@ export async function buildGoProgram(program: GoProgram, folder: string, progres
   try {
     progress.step('looking for Go');
     await requireGo(cwd);
-    await writeFile(join(cwd, 'go.mod'), 'module holdfast.local/services\n');
+    await writeFile(join(cwd, 'go.mod'), 'module holdfast.local/services\n\ngo 1.25.0\n');
 
     progress.step('downloading its source and that of its dependencies');
     await go('get', '-tool', `${program.package}@${program.version}`);
@@ -62,15 +62,16 @@ function linkerFlags({ variables = {} }: GoProgram): string {
   return ['-s', '-w', ...Object.entries(variables).map(([name, value]) => `-X=${name}=${value}`)].join(' ');
 }
 
+/** From 1.21 on, Go fetches the newer version of itself that a module asks for. */
+const oldestUsable = 21;
+
 async function requireGo(cwd: string): Promise<void> {
-  try {
-    await run(['go', 'version'], { cwd });
-  } catch (cause) {
-    throw new Error(
-      'Go is needed to build it, and `go version` does not work here. Install Go 1.25 or later ' +
-        '(https://go.dev/dl, or `apt-get install golang-go` where that is new enough) and put `go` on PATH, ' +
-        'or put the server itself on PATH in the version named above.',
-      { cause },
-    );
-  }
+  const needed =
+    'Go 1.25 or later is needed to build it. Install it (https://go.dev/dl, or your package manager where it is ' +
+    'new enough) and put `go` on PATH; or put the server itself on PATH, in the version named above.';
+  const found = await run(['go', 'version'], { cwd }).catch((cause: unknown) => {
+    throw new Error(needed, { cause });
+  });
+  const minor = /\bgo1\.(\d+)/.exec(found)?.[1];
+  if (minor !== undefined && Number(minor) < oldestUsable) throw new Error(`${needed} Found: ${found}`);
 }

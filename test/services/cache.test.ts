@@ -117,9 +117,13 @@ test('a build that makes another version fails', async () => {
   expect(await failure()).toContain('does not say that it is version 1.2.3, but: Fake v9');
 });
 
-test('without Go, it says so and what to install', async () => {
+test('without Go, or with one too old, it says so and what to install', async () => {
+  const wanted = 'Go 1.25 or later is needed to build it. Install it';
+  expect(await failure()).toContain(wanted);
+  await script(join(bin, 'go'), '#!/bin/sh\necho go version go1.19.8 linux/amd64\n');
   const stderr = await failure();
-  expect(stderr).toMatch(/Go is needed to build it.*Install Go 1\.25 or later/);
+  expect(stderr).toContain(wanted);
+  expect(stderr).toContain('Found: go version go1.19.8');
 });
 
 test('two builders at once build once', async () => {
