@@ -32,7 +32,7 @@ async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGener
     for (const record of batch) {
       text += tally.add(record) + encodeMeta(record.meta);
       if (text.length >= frameTarget) {
-        yield Buffer.from(text);
+        yield bounded(Buffer.from(text), `The record of ${nameKey(record.key)}`);
         text = '';
       }
     }
@@ -48,7 +48,7 @@ async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     waiting.push(line);
     bytes += line.length;
     if (bytes >= frameTarget) {
-      yield Buffer.concat(waiting);
+      yield bounded(Buffer.concat(waiting), 'A line');
       waiting = [];
       bytes = 0;
     }
@@ -66,7 +66,6 @@ function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions): Writi
 
   async function* hashed(): AsyncGenerator<Buffer> {
     for await (const frame of plain) {
-      if (frame.length > maxFramePlainBytes) throw tooLarge(frame);
       plainHash.update(frame);
       plainBytes += frame.length;
       yield frame;
@@ -117,10 +116,11 @@ async function* encrypt(
   yield* encryptChunks(compressed, payloadKey);
 }
 
-function tooLarge(frame: Buffer): HoldfastError {
-  const begin = frame.toString('utf8', 0, 120);
-  return new HoldfastError(
+/** A frame as large as a reader takes; the line that closed it is what made it larger. */
+function bounded(frame: Buffer, line: string): Buffer {
+  if (frame.length <= maxFramePlainBytes) return frame;
+  throw new HoldfastError(
     'Unrestorable',
-    `A record is larger than an archive takes (${frame.length} of ${maxFramePlainBytes} bytes): ${begin}…`,
+    `${line} is larger than an archive takes (${maxFramePlainBytes} bytes in one frame).`,
   );
 }

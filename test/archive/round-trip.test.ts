@@ -156,6 +156,11 @@ test('a line without its newline is refused when it is written', async () => {
   await expect(Array.fromAsync(writing.bytes)).rejects.toMatchObject({ code: 'Defect' });
 });
 
+test('a line that no reader would take is refused when it is written', async () => {
+  const writing = writeLines(each([Buffer.alloc(64 * 1024 * 1024 + 1, '\n')]), { recipients: [] });
+  await expect(Array.fromAsync(writing.bytes)).rejects.toMatchObject({ code: 'Unrestorable' });
+});
+
 test('nothing is sealed before its end', () => {
   const writing = writeLines(each([Buffer.from('{}\n')]), { recipients: [] });
   expect(() => writing.sealed()).toThrow(expect.objectContaining({ code: 'Defect' }) as Error);
