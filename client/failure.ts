@@ -7,9 +7,10 @@ import { paint, say } from './output.ts';
  * Only errors outside the catalogue are surprises; their stack is shown with `--debug`.
  */
 export function reportFailure(error: unknown, io: Io, debug: boolean): number {
-  if (io.signal.reason instanceof Interrupted) {
-    if (io.signal.reason.exit === 130) say(io, 'interrupted');
-    return io.signal.reason.exit;
+  const { reason } = io.signal as { reason: unknown };
+  if (reason instanceof Interrupted) {
+    if (reason.exit === 130) say(io, 'interrupted');
+    return reason.exit;
   }
   const label = paint(io, io.stderr, 'red', 'error:');
   if (error instanceof HoldfastError) {

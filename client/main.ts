@@ -1,18 +1,22 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { addApproveCommand } from './commands/approve.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addDeclineCommand } from './commands/decline.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPruneCommand } from './commands/prune.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
 import { Interrupted, type Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
+import { flush } from './output.ts';
 
 /**
  * Every command stands in commands/<name>.ts, exports `add<Name>Command(program, io)`, and is named here.
@@ -21,6 +25,9 @@ import { addGlobalOptions } from './options.ts';
  */
 const commands: readonly ((program: Command, io: Io) => void)[] = [
   addBackupCommand,
+  addRestoreCommand,
+  addApproveCommand,
+  addDeclineCommand,
   addStartScheduleCommand,
   addListCommand,
   addShowCommand,
@@ -36,6 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const program = createProgram(io);
   try {
     await program.parseAsync(args, { from: 'user' });
+    await flush(io.stdout);
     return 0;
   } catch (error) {
     // Commander has printed its message already; `--help` and `--version` come this way too.
@@ -52,12 +60,17 @@ function createProgram(io: Io): Command {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .showHelpAfterError('(`--help` shows what is possible)')
     .exitOverride();
   addGlobalOptions(program);
   for (const add of commands) add(program, io);
   return program;
+}
+
+/** As commander words it, but without defaults that go without saying. */
+function optionDescription(this: Help, option: Option): string {
+  return Help.prototype.optionDescription.call(this, option).replace(/ \(default: (false|\[\])\)$/, '');
 }
 
 /** Aborts on the first Ctrl-C, so that the command can tidy up; the second one ends the process. */
@@ -70,11 +83,16 @@ function processIo(): Io {
   process.on('SIGINT', () => interrupt(130));
   process.on('SIGTERM', () => interrupt(143));
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    interrupt(141);
+    if (error.code === 'EPIPE') interrupt(141);
+    else controller.abort(error);
   });
   const { stdin, stdout, stderr, env } = process;
   return { stdin, stdout, stderr, env, signal: controller.signal };
 }
 
-if (import.meta.main) process.exitCode = await run(process.argv.slice(2), processIo());
+if (import.meta.main) {
+  const io = processIo();
+  process.exitCode = await run(process.argv.slice(2), io);
+  // What was interrupted may have left a request that nobody waits for any more.
+  if (io.signal.aborted) process.exit();
+}

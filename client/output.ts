@@ -7,6 +7,13 @@ export async function write(stream: Output, text: string | Buffer, signal?: Abor
   if (!stream.write(text)) await once(stream, 'drain', { signal });
 }
 
+/** Waits until everything has been taken; throws where it could not be (a full disk), so that no result ends short. */
+export async function flush(stream: Output): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    stream.write('', (error) => (error ? reject(stream.errored ?? error) : resolve()));
+  });
+}
+
 /** One line of the result. */
 export async function printLine(io: Io, line: string): Promise<void> {
   await write(io.stdout, `${line}\n`, io.signal);

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { type Command, Option } from 'commander';
+import { jobOf } from '../../activities/step.ts';
+import type { JobConfig } from '../../config/config.ts';
+import { configFile, loadConfig } from '../../config/load.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { restoreMessages } from '../../workflows/contract/names.ts';
+import type { Plan, RestoreMode, RestoreReport, RestoreRequest } from '../../workflows/contract/restore.ts';
+import { ask, canAsk } from '../ask.ts';
+import { withTemporal } from '../connection.ts';
+import { approve, decline } from '../decision.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { globalOptions, type GlobalOptions } from '../options.ts';
+import { printJson, printLine, say } from '../output.ts';
+import { followRequest, type RequestReference } from '../restore-run.ts';
+import { planLines, reportLines, shortDigest } from '../restore-text.ts';
+import { named } from '../run-failure.ts';
+import { standbyOptions } from '../standby.ts';
+
+interface RestoreOptions extends GlobalOptions {
+  readonly prefix?: string;
+  readonly toPrefix?: string;
+  readonly toJob?: string;
+  readonly mode: RestoreMode;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly plan?: string;
+  readonly safetyBackup: boolean;
+  readonly wait: boolean;
+}
+
+export function addRestoreCommand(program: Command, io: Io): void {
+  program
+    .command('restore')
+    .argument('<job>', 'the job')
+    .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
+    .summary('bring a backup back')
+    .description(
+      'Brings a backup back: shows the plan of what would change, asks, takes a safety backup of what is about to be ' +
+        'overwritten, changes it, and proves the result. Exit code 4 where the plan was declined or expired.',
+    )
+    .option('--prefix <prefix>', 'only the keys under this prefix')
+    .option('--to-prefix <prefix>', 'write them under this prefix instead of in place')
+    .option('--to-job <job>', 'write into the store of this job')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'add what is missing; also change what differs; also remove what is too much',
+      )
+        .choices(['missing-only', 'overwrite', 'mirror'] satisfies RestoreMode[])
+        .default('missing-only' satisfies RestoreMode),
+    )
+    .option('--dry-run', 'show the plan, change nothing', false)
+    .option('--yes', 'approve beforehand, whatever the plan is', false)
+    .option('--plan <digest>', 'approve if the plan is this one (its first 12 digits), decline any other')
+    .option('--no-wait', 'leave the plan waiting for `holdfast approve` or `holdfast decline`')
+    .option('--no-safety-backup', 'do not back up what is about to be overwritten')
+    .action(async (name: string, backup: string, _options: unknown, command: Command) => {
+      const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
+      checkThatSomebodyDecides(io, options);
+      const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
+      const job = jobOf(config, name);
+      if (options.toJob !== undefined) jobOf(config, options.toJob);
+      await withTemporal(config.temporal, io, (client) => restore(client, job, backup, io, options));
+    })
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast restore consul-prod', 'bring back what is missing, from the newest backup'],
+        ['holdfast restore consul-prod --mode mirror --dry-run', 'what it would take to be as the backup is'],
+        [
+          'holdfast restore consul-prod before:2026-11-22T04:00:00Z --prefix app/ --mode overwrite',
+          'a part, of a time',
+        ],
+        ['holdfast restore consul-prod --to-prefix restored/', 'beside what is there'],
+      ),
+    );
+}
+
+/** Known before anything is requested, so that no plan is left waiting by accident. */
+function checkThatSomebodyDecides(io: Io, { yes, dryRun, plan, wait }: RestoreOptions): void {
+  if (yes && plan !== undefined)
+    throw new HoldfastError('BadRequest', '--yes and --plan exclude each other.');
+  if (yes || dryRun || plan !== undefined || !wait || canAsk(io)) return;
+  throw new HoldfastError(
+    'BadRequest',
+    'Nobody can be asked for the approval, since this is no terminal. Use --dry-run and then --plan <digest>, ' +
+      'or --yes, or --no-wait and then `holdfast approve`. Nothing was requested.',
+  );
+}
+
+/** Thrown to stop following, with the plan that stays waiting. */
+class LeftWaiting extends Error {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super('the plan waits');
+    this.plan = plan;
+  }
+}
+
+async function restore(
+  client: Client,
+  job: JobConfig,
+  backup: string,
+  io: Io,
+  options: RestoreOptions,
+): Promise<void> {
+  const request = await send(client, job, requestOf(backup, options));
+  if (!options.json)
+    say(io, `Restore of ${job.name}: workflow ${request.workflowId}, request ${request.requestId}`);
+  try {
+    const report = await follow(client, job.name, request, io, options);
+    if (options.json) await printJson(io, report);
+    else for (const line of reportLines(job.name, report)) await printLine(io, line);
+    judge(report);
+  } catch (error) {
+    if (error instanceof LeftWaiting) return printWaiting(error.plan, job.name, request, io, options);
+    if (!io.signal.aborted) throw error;
+    say(
+      io,
+      `\nThe restore goes on without this command. Look at it: holdfast status ${job.name}. End it before anything is changed: holdfast decline ${job.name}`,
+    );
+    throw io.signal.reason;
+  }
+}
+
+function requestOf(backup: string, options: RestoreOptions): RestoreRequest & { readonly requestId: string } {
+  const { prefix, toPrefix, toJob, mode, dryRun, yes, safetyBackup } = options;
+  return {
+    requestId: randomUUID(),
+    backup,
+    ...(prefix !== undefined && { prefix }),
+    ...(toPrefix !== undefined && { toPrefix }),
+    ...(toJob !== undefined && { toJob }),
+    mode,
+    ...(dryRun && { dryRun }),
+    ...(yes && { approved: true }),
+    ...(!safetyBackup && { noSafetyBackup: true }),
+  };
+}
+
+async function send(
+  client: Client,
+  { name, store }: JobConfig,
+  request: RestoreRequest & { readonly requestId: string },
+): Promise<RequestReference> {
+  const { type, options } = standbyOptions({ job: name, store: store.kind });
+  const handle = await client.workflow.signalWithStart(type, {
+    ...options,
+    signal: restoreMessages.requestRestore,
+    signalArgs: [request],
+  });
+  return { workflowId: handle.workflowId, runId: handle.signaledRunId, requestId: request.requestId };
+}
+
+/** Shows the plan when it is there, and has it decided. */
+async function follow(
+  client: Client,
+  job: string,
+  request: RequestReference,
+  io: Io,
+  options: RestoreOptions,
+): Promise<RestoreReport> {
+  const done = { shown: false, decided: false };
+  const report = await followRequest(client, io, request, async ({ phase, plan }, line) => {
+    if (plan === undefined) return;
+    if (!done.shown) {
+      done.shown = true;
+      line.clear();
+      if (!options.json || canAsk(io))
+        for (const text of planLines(plan)) await showPlanLine(io, text, options);
+    }
+    if (phase === 'waiting for approval' && !done.decided) {
+      done.decided = true;
+      await decide(client, job, plan, io, options);
+    }
+  });
+  // A plan that needed no decision may have been over before it could be looked at.
+  if (!done.shown && report.plan !== undefined && !options.json) {
+    for (const text of planLines(report.plan)) await printLine(io, text);
+  }
+  return report;
+}
+
+/** With `--json` stdout is for the report alone. */
+async function showPlanLine(io: Io, text: string, { json }: RestoreOptions): Promise<void> {
+  if (json) say(io, text);
+  else await printLine(io, text);
+}
+
+async function decide(
+  client: Client,
+  job: string,
+  plan: Plan,
+  io: Io,
+  options: RestoreOptions,
+): Promise<void> {
+  if (!options.wait) throw new LeftWaiting(plan);
+  try {
+    if (await wanted(plan, io, options)) await approve(client, io, job, plan.digest);
+    else await decline(client, io, job);
+  } catch (error) {
+    // Somebody else was faster, or the time is over: what became of it is told by the report.
+    if (!(error instanceof HoldfastError) || error.code !== 'PlanChanged') throw error;
+    say(io, error.message);
+  }
+}
+
+async function wanted(plan: Plan, io: Io, options: RestoreOptions): Promise<boolean> {
+  if (options.plan !== undefined) {
+    const same = options.plan.length >= 12 && plan.digest.startsWith(options.plan.toLowerCase());
+    if (!same) say(io, `The plan is ${shortDigest(plan)} and not ${options.plan}: it is declined.`);
+    return same;
+  }
+  return (await ask(io, 'Type "yes" to approve this plan; anything else declines it: ')) === 'yes';
+}
+
+async function printWaiting(
+  plan: Plan,
+  job: string,
+  request: RequestReference,
+  io: Io,
+  { json }: RestoreOptions,
+): Promise<void> {
+  if (json) return printJson(io, { job, ...request, plan });
+  await printLine(io, `The plan waits for its approval: holdfast approve ${job} ${shortDigest(plan)}`);
+  await printLine(io, `To decline it: holdfast decline ${job}`);
+}
+
+/** The report is printed; this makes the exit code. */
+function judge({ outcome, failure }: RestoreReport): void {
+  if (outcome === 'failed') throw named(failure?.code, failure?.message ?? 'The restore failed.');
+  if (outcome === 'declined') throw new HoldfastError('NotApproved', 'The plan was declined.');
+  if (outcome === 'expired') throw new HoldfastError('NotApproved', 'The plan was not approved in time.');
+}

@@ -1,0 +1,48 @@
+import { hostname, userInfo } from 'node:os';
+import { type Client, WorkflowUpdateFailedError, ApplicationFailure } from '@temporalio/client';
+import { restoreMessages, restoreWorkflowId } from '../workflows/contract/names.ts';
+import type { Approval, Decided, Refusal } from '../workflows/contract/restore.ts';
+import { patiently } from './follow.ts';
+import type { Io } from './io.ts';
+import { named } from './run-failure.ts';
+
+/** Approves the plan that waits. Throws PlanChanged where it is another one, or none waits. */
+export async function approve(client: Client, io: Io, job: string, digest: string): Promise<Decided> {
+  const approval: Approval = { digest, by: whoAmI(io) };
+  return send(client, io, job, restoreMessages.approve, approval);
+}
+
+/** Declines the plan that waits. Throws PlanChanged where none waits. */
+export async function decline(client: Client, io: Io, job: string, reason?: string): Promise<Decided> {
+  const refusal: Refusal = { by: whoAmI(io), ...(reason !== undefined && { reason }) };
+  return send(client, io, job, restoreMessages.decline, refusal);
+}
+
+async function send(
+  client: Client,
+  io: Io,
+  job: string,
+  update: string,
+  message: Approval | Refusal,
+): Promise<Decided> {
+  const handle = client.workflow.getHandle(restoreWorkflowId(job));
+  const signal = AbortSignal.any([io.signal]);
+  try {
+    return await patiently(io, () =>
+      client.connection.withAbortSignal(signal, () =>
+        handle.executeUpdate<Decided, [Approval | Refusal]>(update, { args: [message] }),
+      ),
+    );
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+      throw named(error.cause.type, error.cause.message, error);
+    }
+    throw error;
+  }
+}
+
+/** Who decides, for the report: a name that people recognise, not a proof. */
+function whoAmI({ env }: Io): string {
+  return `${env['USER'] ?? env['LOGNAME'] ?? userInfo().username}@${hostname()}`;
+}

@@ -1,0 +1,88 @@
+import type { Plan, PlanLine, RestoreReport } from '../workflows/contract/restore.ts';
+import { counted, number } from './format.ts';
+import { visible } from './visible.ts';
+
+const marks: Readonly<Record<PlanLine['op'], string>> = { add: '+', change: '~', remove: '-', refuse: '!' };
+/** Keys of each kind that are shown; the stored plan has all. */
+const shown = 10;
+
+/** The digits that people compare and type. */
+export function shortDigest({ digest }: Plan): string {
+  return digest.slice(0, 12);
+}
+
+export function planLines(plan: Plan): readonly string[] {
+  const to = plan.toJob === plan.job ? '' : ` into job ${plan.toJob}`;
+  return [
+    `Plan ${shortDigest(plan)}: restore ${plan.job} from ${plan.backup}${to}, ${plan.mode}`,
+    `  ${scopeText(plan)}`,
+    ...countLines(plan),
+    ...(['add', 'change', 'remove', 'refuse'] as const).flatMap((op) => exampleLines(plan, op)),
+    ...(isEmpty(plan) ? [] : [`  Every key: ${plan.object} in the folder of job ${plan.job}`]),
+  ];
+}
+
+export function isEmpty({ add, change, remove, refused }: Plan): boolean {
+  return add + change + remove + refused === 0;
+}
+
+function scopeText({ from, to }: Plan): string {
+  const source = from.prefix === '' ? 'all keys' : `the keys under ${visible(from.prefix)}`;
+  if (from.prefix === to.prefix) return `${source}, in place`;
+  return `${source}, written under ${to.prefix === '' ? 'the root' : visible(to.prefix)}`;
+}
+
+function countLines({ add, change, remove, refused, equal, keep }: Plan): readonly string[] {
+  return [
+    `  + ${number(add)} to add   ~ ${number(change)} to change   - ${number(remove)} to remove`,
+    `  = ${number(equal)} as wanted already   ${number(keep)} left as they are`,
+    ...(refused > 0 ? [`  ! ${counted(refused, 'key')} that cannot be written`] : []),
+  ];
+}
+
+function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
+  const total = { add: plan.add, change: plan.change, remove: plan.remove, refuse: plan.refused }[op];
+  const lines = plan.examples.filter((line) => line.op === op).slice(0, shown);
+  const more = total - lines.length;
+  return [
+    ...lines.map(
+      (line) => `  ${marks[op]} ${keyText(line)}${line.reason === undefined ? '' : `  (${line.reason})`}`,
+    ),
+    ...(more > 0 && lines.length > 0 ? [`  ${marks[op]} … and ${number(more)} more`] : []),
+  ];
+}
+
+function keyText({ key, keyBase64 }: PlanLine): string {
+  return key === undefined ? `base64:${keyBase64 ?? ''}` : visible(key);
+}
+
+/** What came of a request that did not fail. */
+export function reportLines(job: string, report: RestoreReport): readonly string[] {
+  const { outcome, backup, applied, proof, safetyBackup, decidedBy, reason } = report;
+  const by = decidedBy === undefined ? '' : ` by ${decidedBy}`;
+  switch (outcome) {
+    case 'restored':
+      return [
+        `${job} is restored from ${backup}${report.plan?.refused ? ', but for the keys that cannot be written' : ''}.`,
+        ...(applied
+          ? [
+              `  written: ${number(applied.added)} added, ${number(applied.changed)} changed, ${number(applied.removed)} removed`,
+            ]
+          : []),
+        ...(proof ? [`  proven: ${counted(proof.compared, 'key')} read back and compared, all equal`] : []),
+        ...(safetyBackup === undefined ? [] : [`  what was before: backup ${safetyBackup}`]),
+      ];
+    case 'nothing-to-do':
+      return [`Nothing to do: ${job} is as backup ${backup} has it.`];
+    case 'dry-run':
+      return ['Nothing was changed (--dry-run).'];
+    case 'declined':
+      return [
+        `The plan was declined${by}${reason === undefined ? '' : ` (${reason})`}; nothing was changed.`,
+      ];
+    case 'expired':
+      return ['Nobody approved the plan in time; nothing was changed.'];
+    case 'failed':
+      return [];
+  }
+}
