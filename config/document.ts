@@ -26,7 +26,7 @@ export function parseSource(text: string): SourceDocument {
   };
   const faults = [...document.errors, ...document.warnings, ...badAliases(document)].map((fault) => ({
     place: placeOf(fault.pos[0]),
-    message: faultText[fault.code] ?? 'this is not valid YAML',
+    message: `${nameAt(text, fault)}${faultText[fault.code] ?? 'this is not valid YAML'}`,
   }));
   return {
     data: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
@@ -50,6 +50,12 @@ function badAliases(document: Document.Parsed): { code: ErrorCode; pos: readonly
 
 const quotes = 'within { } and [ ], text with ${…} needs quotes';
 
+/** The name that stands twice; nothing for other faults. */
+function nameAt(text: string, fault: { readonly code: ErrorCode; readonly pos: readonly number[] }): string {
+  if (fault.code !== 'DUPLICATE_KEY') return '';
+  return `\`${/^[\w.-]{1,60}/.exec(text.slice(fault.pos[0]))?.[0] ?? 'a name'}\` `;
+}
+
 /** In our own words: the parser's messages quote the file, and what it quotes may be a secret. */
 const faultText: Partial<Record<ErrorCode, string>> = {
   BAD_ALIAS: 'this alias (`*name`) has no complete anchor (`&name`) before it',
@@ -59,7 +65,7 @@ const faultText: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: 'text may not start with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a mapping within one line; put the text in quotes, or begin a new line',
   BLOCK_IN_FLOW: 'indented lines are not possible within { } or [ ]',
-  DUPLICATE_KEY: 'this name stands twice in the same mapping',
+  DUPLICATE_KEY: 'stands twice in the same mapping',
   MISSING_CHAR: `a closing quote, bracket, comma or colon is missing here; ${quotes}`,
   MULTILINE_IMPLICIT_KEY: 'a name must stand on one line; a colon may be missing',
   MULTIPLE_DOCS: 'a second document (`---`) begins here; only one is allowed',

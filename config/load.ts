@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import { buildConfig } from './build.ts';
@@ -59,14 +59,6 @@ export function parseConfig(text: string, file: string, { env, unset }: LoadOpti
 export function configFile(given: string | undefined, env: Variables): string {
   // An empty HOLDFAST_CONFIG, as container definitions leave it, means none.
   return given ?? (env['HOLDFAST_CONFIG'] || 'holdfast.yaml');
-}
-
-/** Whether there is a configuration to read; commands that take `--storage` need none. */
-export async function configExists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readText(file: string): Promise<string> {

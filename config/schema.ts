@@ -97,7 +97,9 @@ export const storageSchema = z.strictObject({
   s3: s3.optional().describe('A bucket of Amazon S3 or of an S3-compatible server.'),
   directory: z
     .strictObject({
-      path: text('the path of a directory').describe('The directory; it must exist. Relative paths start at this file.'),
+      path: text('the path of a directory').describe(
+        'The directory; it must exist. Relative paths start at this file.',
+      ),
     })
     .optional()
     .describe('A directory of the machine where the worker runs (or a mounted share).'),

@@ -265,7 +265,7 @@ describe('what does not fit together', () => {
 
 describe('what is not YAML', () => {
   test.each([
-    ['    deadline: 1h', '    storage: local', '19:5: this name stands twice in the same mapping'],
+    ['    deadline: 1h', '    storage: local', '19:5: `storage` stands twice in the same mapping'],
     ['    deadline: 1h', '\tdeadline: 1h', '19:1: a tab is used to indent; YAML wants spaces'],
     [
       '    deadline: 1h',
