@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import project from '../../package.json' with { type: 'json' };
 import { openTemporary, type TemporaryStorage } from '../storage/temporary.ts';
 import { idOf, record, storeBackup } from './backups.ts';
 import { fakeIo, holdfast } from './fake-io.ts';
 import { reportFailure } from '../../client/failure.ts';
+import { run } from '../../client/main.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 
 const main = fileURLToPath(new URL('../../client/main.ts', import.meta.url));
@@ -128,6 +130,17 @@ describe('usage', () => {
       expect(text).toContain(`\nExamples:\n  $ holdfast ${name}`);
     }
   });
+});
+
+test('a result that cannot be written whole is a failure', async () => {
+  const io = fakeIo();
+  const full = Object.assign(
+    new Writable({ write: (_chunk, _encoding, done) => done(new Error('ENOSPC: no space left on device')) }),
+    { isTTY: false },
+  );
+  full.on('error', () => undefined);
+  expect(await run(['list', '--json', '--storage', address], { ...io, stdout: full })).toBe(1);
+  expect(Buffer.concat(io.written.stderr).toString()).toContain('error: ENOSPC: no space left on device\n');
 });
 
 describe('failures', () => {
