@@ -78,5 +78,6 @@ function isAlive(pid: number): boolean {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  // Not `instanceof Error`: in Jest, errors of Node itself are of another realm.
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startAll } from '../../services/all.ts';
 
 let directory: string;
 let child: ChildProcess | undefined;
@@ -41,6 +42,28 @@ test('a killed parent leaves no server behind', async () => {
   parent.kill('SIGKILL');
   await once(parent, 'exit');
   while (pids.some(isAlive)) await sleep(50);
+});
+
+test('two sets run side by side, each with ports and data of its own', async () => {
+  const base = join(directory, 'set');
+  const one = await startAll(base);
+  try {
+    const two = await startAll(base);
+    try {
+      expect([one.directory, two.directory]).toEqual([base, `${base}-2`]);
+      const pairs = [one, two].map(({ temporal, consul, s3 }) => [
+        temporal.address,
+        temporal.uiAddress,
+        consul.address,
+        s3.address,
+      ]);
+      expect(new Set(pairs.flat()).size).toBe(8);
+    } finally {
+      await two.stop();
+    }
+  } finally {
+    await one.stop();
+  }
 });
 
 test('`npm run services` prints the addresses, the Temporal UI first, and stops all on SIGTERM', async () => {
