@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Help, type Option } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { addApproveCommand } from './commands/approve.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addDeclineCommand } from './commands/decline.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPruneCommand } from './commands/prune.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addStartScheduleCommand } from './commands/start-schedule.ts';
@@ -22,6 +25,9 @@ import { flush } from './output.ts';
  */
 const commands: readonly ((program: Command, io: Io) => void)[] = [
   addBackupCommand,
+  addRestoreCommand,
+  addApproveCommand,
+  addDeclineCommand,
   addStartScheduleCommand,
   addListCommand,
   addShowCommand,
