@@ -41,7 +41,7 @@ fi
   );
 }
 
-const environment = () => ({ PATH: bin, HOLDFAST_CACHE: join(home, 'cache') });
+const environment = () => ({ PATH: bin, HOLDFAST_CACHE: join(home, 'cache'), TMPDIR: home });
 const program = () => join(home, 'cache', 'fake', '1.2.3', 'fake');
 const command = ['--no-warnings', join(import.meta.dirname, 'find-fake.ts')];
 

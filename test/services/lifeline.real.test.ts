@@ -19,7 +19,12 @@ afterEach(async () => {
 
 function run(script: string, argument?: string) {
   const words = [join(import.meta.dirname, script), ...(argument ? [argument] : [])];
-  const started = spawn(process.execPath, words, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
+  const started = spawn(process.execPath, words, {
+    cwd: directory,
+    // Where a killed one leaves its temporary files.
+    env: { ...process.env, TMPDIR: directory },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   child = started;
   return started;
 }
