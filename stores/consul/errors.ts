@@ -18,7 +18,8 @@ export function answerError(address: string, status: number, text: string): Hold
     return new HoldfastError('StoreRefused', `${from} knows no such datacenter: ${words}`, { details });
   }
   if (status === 500 && /invalid key name/i.test(words)) {
-    return new HoldfastError('StoreRefused', `${from} refuses the prefix: ${words}`, { details });
+    const badName = { ...details, badName: true };
+    return new HoldfastError('StoreRefused', `${from} refuses the name: ${words}`, { details: badName });
   }
   if (status >= 500 || status === 429) {
     return new HoldfastError('StoreUnavailable', `${from} cannot serve now (${status}): ${words}`, {

@@ -17,12 +17,19 @@ export function defaultLimits(): Limits {
   return { operations: 128, body: 524_288, value: 524_288 };
 }
 
+/** Why no request can name this key, or `undefined`. */
+export function refusalOfKey(key: Buffer): string | undefined {
+  if (key.length === 0) return 'Consul has no empty key';
+  if (!isUtf8(key)) return 'the key is not UTF-8, and Consul takes keys as JSON only';
+  return undefined;
+}
+
 /** Why no request can carry this record to a server with these limits, or `undefined`. */
 export function refusalOf(record: KeyRecord, limits: Limits): string | undefined {
   const { key, value } = record;
   const size = value?.length ?? 0;
-  if (key.length === 0) return 'Consul has no empty key';
-  if (!isUtf8(key)) return 'the key is not UTF-8, and Consul takes keys as JSON only';
+  const reason = refusalOfKey(key);
+  if (reason !== undefined) return reason;
   const flags = record.attributes.flags ?? '0';
   if (!isUint64(flags)) return `the flags ${flags} are no 64-bit number`;
   if (size > limits.value)

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { sameContent } from '../mapping.ts';
 import type { Outcome, Write, WriteOptions } from '../store.ts';
 import { patiently } from './backoff.ts';
@@ -5,10 +6,11 @@ import { batchesOf, keyOf, splitItems } from './batches.ts';
 import type { Batch, Item } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { kvPath, fitsPath } from './keys.ts';
-import { refusalOf } from './limits.ts';
+import { refusalOf, refusalOfKey } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { lookUp } from './lookup.ts';
 import { ask } from './server.ts';
+import type { Server } from './server.ts';
 import { isStale, transact } from './transaction.ts';
 
 /** Requests at once. Consul puts what arrives together into one write of its log. */
@@ -28,7 +30,7 @@ export async function writeAll(
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const refuse = (write: Write): boolean => {
-    const reason = write.op === 'set' ? refusalOf(write.record, limits) : undefined;
+    const reason = write.op === 'set' ? refusalOf(write.record, limits) : refusalOfKey(write.key);
     if (reason !== undefined) options.onOutcome(write, 'refused', reason);
     return reason !== undefined;
   };
@@ -108,9 +110,10 @@ function createWriter(connection: Connection, limits: Limits, { signal, onOutcom
     const path = `${kvPath(key)}?cas=${seen}&flags=${record.attributes.flags ?? '0'}`;
     const body = record.value ?? Buffer.alloc(0);
     const { status, text } = await patiently(signal, () =>
-      connection.inTurn(signal, (server) => ask(server, { method: 'PUT', path, body, signal }, [200, 413])),
+      connection.inTurn(signal, (server) => put(server, path, body, signal)),
     );
-    if (status === 413) onOutcome(write, 'refused', text.trim().slice(0, 300));
+    if (status !== 200)
+      onOutcome(write, 'refused', `the server answered ${status}: ${text.trim().slice(0, 300)}`);
     else if (text.trim() === 'true') onOutcome(write, 'done');
     else await settle([{ write, reason: 'index is stale' }]);
   }
@@ -132,4 +135,14 @@ function createWriter(connection: Connection, limits: Limits, { signal, onOutcom
   }
 
   return { send };
+}
+
+/** What Consul says to one value. Versions differ in which names they refuse, and whether as 400 or as 500. */
+async function put(server: Server, path: string, body: Buffer, signal: AbortSignal) {
+  try {
+    return await ask(server, { method: 'PUT', path, body, signal }, [200, 400, 413]);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.details.badName !== true) throw error;
+    return { status: 500, text: error.message };
+  }
 }

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
+import type { PlanLine } from '../../workflows/contract/restore.ts';
+import { pendingWrites } from '../../stores/pending.ts';
+import { planLine, planWrites } from '../../stores/plan.ts';
 import { seenIndex } from '../../stores/store.ts';
 import type { KeyStore, Outcome, Write } from '../../stores/store.ts';
 import { hostilePrefixes, hostileTree } from './hostile.ts';
+import { source } from './records.ts';
 
 /** A store under test, and ways around it. */
 export interface Subject {
@@ -265,6 +269,67 @@ export function keyStoreConformance(name: string, open: () => Promise<Subject>):
       expect(await readAll(store)).toHaveLength(1);
     });
 
+    test('a plan is carried out in several attempts, each going on where the one before was stopped', async () => {
+      const backup = hostileTree
+        .filter(({ value }) => (value?.length ?? 0) < 1000)
+        .map(({ key, value }, turn): KeyRecord => ({
+          key,
+          value,
+          attributes: subject.attributes[turn % subject.attributes.length] ?? {},
+          meta: {},
+        }));
+      await send(
+        store,
+        backup
+          .filter((_, turn) => turn % 2 === 0)
+          .map((wanted, turn) => ({
+            op: 'set',
+            record: turn % 2 === 0 ? wanted : { ...wanted, value: Buffer.from('changed') },
+            seen: '0',
+          })),
+      );
+      await send(store, [set('extra', 'extra', '0'), set('zz/extra', 'extra', '0')]);
+
+      const mapKey = { from: '', to: '' };
+      const planning = planWrites({
+        backup: source(backup).records,
+        live: (await store.read(everything, never)).records,
+        mode: 'mirror',
+        mapKey,
+        refusal: (wanted) => store.refusal(wanted),
+      });
+      const lines: PlanLine[] = [];
+      for await (const item of planning.items) lines.push(planLine(item));
+      const { add, change, remove, equal } = planning.counts();
+      expect([add > 10, change > 5, remove, add + change + equal]).toEqual([true, true, 2, backup.length]);
+
+      /** Sends so many writes, and is gone. */
+      const attempt = async (most: number) => {
+        const told: Outcome[] = [];
+        const onOutcome = (_: Write, outcome: Outcome) => told.push(outcome);
+        const { records } = await store.read(everything, never);
+        const pending = pendingWrites({
+          plan: linesOf(lines),
+          backup: source(backup).records,
+          live: records,
+          mapKey,
+          onOutcome,
+        });
+        await store.write(first(pending, most), { signal: never, onOutcome });
+        return {
+          done: told.filter((outcome) => outcome === 'done').length,
+          already: told.filter((outcome) => outcome === 'already').length,
+          told: told.length,
+        };
+      };
+      expect(await attempt(7)).toMatchObject({ done: 7, already: 0 });
+      expect(await attempt(5)).toMatchObject({ done: 5 });
+      const last = await attempt(Infinity);
+      expect(last).toEqual({ done: lines.length - 12, already: 12, told: lines.length });
+      expect((await readAll(store)).map(comparable)).toEqual(backup.map(comparable));
+      expect(await attempt(Infinity)).toEqual({ done: 0, already: lines.length, told: lines.length });
+    });
+
     test('a reading that is aborted throws the reason', async () => {
       await fillForAbort(store, set);
       const stop = new AbortController();
@@ -333,6 +398,22 @@ export function keyStoreConformance(name: string, open: () => Promise<Subject>):
       );
     });
   });
+}
+
+async function* linesOf(lines: readonly PlanLine[]): AsyncGenerator<PlanLine> {
+  for (const line of lines) yield await Promise.resolve(line);
+}
+
+async function* first(
+  batches: AsyncIterable<readonly Write[]>,
+  most: number,
+): AsyncGenerator<readonly Write[]> {
+  let left = most;
+  for await (const batch of batches) {
+    yield batch.slice(0, left);
+    left -= batch.length;
+    if (left <= 0) return;
+  }
 }
 
 async function fillForAbort(store: KeyStore, set: (key: string, value: string, seen: string) => Write) {

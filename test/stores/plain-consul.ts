@@ -61,13 +61,14 @@ export async function listConsul(address: string, token?: string): Promise<reado
   }));
 }
 
-/** Carries out one transaction; operations are as Consul's documentation has them. */
+/** Carries out one transaction; operations are as Consul's documentation has them, but flags may be digits in quotes. */
 export async function transactConsul(
   address: string,
   operations: readonly object[],
   token?: string,
 ): Promise<void> {
-  const body = JSON.stringify(operations.map((operation) => ({ KV: operation })));
+  const quoted = JSON.stringify(operations.map((operation) => ({ KV: operation })));
+  const body = quoted.replace(/"Flags":"(\d+)"/g, '"Flags":$1');
   const { status, text } = await askConsul(address, 'PUT', '/v1/txn', body, token);
   if (status !== 200) throw new Error(`${status}: ${text.slice(0, 500)}`);
 }
@@ -75,8 +76,8 @@ export async function transactConsul(
 type Filling = Pick<KeyRecord, 'key' | 'value'> & { readonly attributes?: KeyRecord['attributes'] };
 
 /**
- * Fills a Consul with records, as many as wanted, in transactions. Flags above 2^53 are rounded here, and values above
- * some 390,000 bytes do not fit. For tests and demonstrations.
+ * Fills a Consul with records, as many as wanted, in transactions; gives their number. Values above some 390,000 bytes
+ * do not fit.
  */
 export async function fillConsul(
   address: string,
@@ -98,7 +99,7 @@ export async function fillConsul(
       Verb: 'set',
       Key: key.toString('utf8'),
       Value: value?.toString('base64') ?? null,
-      Flags: Number(attributes?.flags ?? '0'),
+      Flags: attributes?.flags ?? '0',
     });
     bytes += size;
     count++;

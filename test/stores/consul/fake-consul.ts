@@ -9,6 +9,8 @@ export interface FakeAnswer {
   readonly breakAfter?: number;
   /** Close the connection at once. */
   readonly hangUp?: boolean;
+  /** Never answer. */
+  readonly silent?: boolean;
 }
 
 export interface FakeRequest {
@@ -21,6 +23,8 @@ export interface FakeRequest {
 export interface FakeConsul {
   readonly address: string;
   readonly requests: readonly FakeRequest[];
+  /** Bytes that the connections have taken. */
+  sent(): number;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export async function startFakeConsul(answer: (request: FakeRequest) => FakeAnsw
   return {
     address: `http://127.0.0.1:${port}`,
     requests,
+    sent: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0),
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
@@ -65,11 +70,10 @@ function ordinary({ url }: FakeRequest): FakeAnswer | undefined {
   return undefined;
 }
 
-function reply(
-  outgoing: http.ServerResponse,
-  { status = 200, headers, body = '', breakAfter, hangUp }: FakeAnswer,
-) {
-  if (hangUp === true) {
+function reply(outgoing: http.ServerResponse, answer: FakeAnswer): void {
+  const { status = 200, headers, body = '', breakAfter } = answer;
+  if (answer.silent === true) return;
+  if (answer.hangUp === true) {
     outgoing.destroy();
     return;
   }

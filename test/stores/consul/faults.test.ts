@@ -81,7 +81,12 @@ describe('reading a Consul that fails', () => {
     ['a gateway', { status: 503, body: '' }, 'StoreUnavailable', /503.*no reason/],
     ['a bad token', { status: 403, body: 'ACL not found' }, 'StoreRefused', /token.*ACL not found/],
     ['another datacenter', { status: 500, body: 'No path to datacenter' }, 'StoreRefused', /datacenter/],
-    ['a refused prefix', { status: 500, body: 'Invalid key name' }, 'StoreRefused', /prefix.*key name/],
+    [
+      'a refused prefix',
+      { status: 500, body: 'Invalid key name' },
+      'StoreRefused',
+      /refuses the name.*key name/,
+    ],
     ['a redirect', { status: 301, headers: { Location: '/elsewhere' } }, 'StoreRefused', /301/],
     [
       'another server',
@@ -181,6 +186,74 @@ describe('reading a Consul that fails', () => {
   });
 });
 
+describe('asking a Consul who it is', () => {
+  test('a server without a leader is no store', async () => {
+    const server = await fake(() => ({ body: '""' }));
+    await expect(open([server.address]).describe(never)).rejects.toMatchObject({
+      code: 'StoreUnavailable',
+      message: expect.stringMatching(/no leader/),
+    });
+  });
+
+  test('one that may not be asked for its version has an unknown one', async () => {
+    const server = await fake(({ url }) =>
+      url.startsWith('/v1/status') ? { body: '"10.0.0.1:8300"' } : { status: 403 },
+    );
+    expect(await open([nobody, server.address], { datacenter: 'dc9' }).describe(never)).toEqual({
+      kind: 'consul',
+      version: 'unknown',
+      address: server.address,
+      details: { datacenter: 'dc9' },
+    });
+  });
+});
+
+describe('a Consul that says nothing', () => {
+  test('every method ends when the signal aborts', async () => {
+    const server = await fake(() => ({ silent: true }));
+    const store = open([server.address]);
+    const reason = new Error('enough');
+    const some = [{ op: 'delete', key: Buffer.from('key'), seen: '1' }] as const;
+    const calls: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
+      (signal) => store.describe(signal),
+      (signal) => store.read({ prefix: '' }, signal),
+      (signal) =>
+        store.unchangedSince({ index: '1', consistency: 'point-in-time' }, 1, { prefix: '' }, signal),
+      (signal) => store.write(one(some), { signal, onOutcome: () => undefined }),
+    ];
+    for (const call of calls) {
+      const before = server.requests.length;
+      const stop = new AbortController();
+      const called = call(stop.signal);
+      while (server.requests.length === before || !isSilent(server.requests.at(-1))) await pause(1);
+      stop.abort(reason);
+      await expect(called).rejects.toBe(reason);
+    }
+  });
+
+  test('a reading does not run ahead of its reader', async () => {
+    const many = Array.from({ length: 8_000 }, (_, n) =>
+      entry(`key ${String(n).padStart(5, '0')}`, 'eHh4'.repeat(1000)),
+    );
+    const body = Buffer.from(`[${many.join()}]`);
+    const server = await fake(() => ({ body }));
+    const { records } = await open([server.address]).read({ prefix: '' }, never);
+    const iterator = records[Symbol.asyncIterator]();
+    expect((await iterator.next()).done).toBe(false);
+    await pause(200);
+    // What the sockets hold is some megabytes; the answer has 32.
+    expect(server.sent()).toBeLessThan(body.length / 2);
+    await iterator.return?.();
+  });
+});
+
+const isSilent = (request: FakeRequest | undefined) => /status|kv|txn/.test(request?.url ?? '');
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function* one(writes: readonly Write[]): AsyncGenerator<readonly Write[]> {
+  yield await Promise.resolve(writes);
+}
+
 describe('writing to a Consul that fails', () => {
   interface Operation {
     readonly KV: { readonly Verb: string; readonly Key: string; readonly Value?: string };
@@ -247,6 +320,21 @@ describe('writing to a Consul that fails', () => {
     const [put] = server.requests.filter(({ method }) => method === 'PUT');
     expect(put?.url).toBe('/v1/kv/large%20one?cas=77&flags=18446744073709551615');
     expect(put?.body.length).toBe(400_000);
+  });
+
+  test.each([
+    [400, ''],
+    [413, 'Request body too large'],
+    [500, 'invalid key name, path traversal is not allowed'],
+  ])('a name or value that a server refuses with %i is refused by name', async (status, body) => {
+    const server = await fake(({ url }) => (url === '/v1/txn' ? done : { status, body }));
+    const large = record('large one', 'x'.repeat(400_000));
+    const told = await send(open([server.address]), [{ op: 'set', record: large, seen: '0' }, ...writes(3)]);
+    expect(told.find(({ key }) => key === 'large one')).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining(String(status)),
+    });
+    expect(told.filter(({ outcome }) => outcome === 'done')).toHaveLength(3);
   });
 
   test('overload, no leader and lost connections are waited out', async () => {
@@ -319,19 +407,19 @@ describe('writing to a Consul that fails', () => {
     });
   });
 
-  test('gives up after a while, with the reason', async () => {
+  test('a deadline ends the waiting', async () => {
     const stop = new AbortController();
     const server = await fake(() => {
       if (server.requests.length > 12) stop.abort(new Error('the deadline'));
       return { status: 500, body: 'No cluster leader' };
     });
     const store = open([server.address]);
-    const writing = store.write(
-      (async function* () {
-        yield await Promise.resolve(writes(1000));
-      })(),
-      { signal: stop.signal, onOutcome: () => expect(false).toBe(true) },
-    );
+    const told: string[] = [];
+    const writing = store.write(one(writes(1000)), {
+      signal: stop.signal,
+      onOutcome: (_, outcome) => told.push(outcome),
+    });
     await expect(writing).rejects.toThrow('the deadline');
+    expect(told).toEqual([]);
   });
 });

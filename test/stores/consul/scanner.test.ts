@@ -215,7 +215,7 @@ describe('the scanner of ?recurse', () => {
           })),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
