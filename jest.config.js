@@ -21,6 +21,7 @@ const common = {
     ],
   },
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/one-realm.ts'],
 };
 
 export default {

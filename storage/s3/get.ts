@@ -95,6 +95,8 @@ async function readRange(
   const object = { Bucket: bucket.name, Key: bucket.key(name) };
   try {
     await bucket.request(request, async (options) => {
+      // The connection broke after the last byte.
+      if (bytes && filled === bytes.length) return;
       const Range = `bytes=${range.start + filled}-${range.end - 1}`;
       // Every answer must be of the very object that the first one was of.
       const condition = etag === undefined ? {} : { IfMatch: etag };

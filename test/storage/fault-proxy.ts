@@ -1,5 +1,5 @@
 import { createServer, request as sendOn, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,9 +75,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const { method = '', url = '', headers } = request;
     requests.push({ method, path: url, headers });
     const fault = rules.find((active) => hits(active, method, url))?.rule.fault ?? passOn;
-    pass(target, request, response, fault).catch(() => {
+    // A message that was destroyed knows its socket no more.
+    const { socket } = request;
+    pass(target, { request, response, socket }, fault).catch(() => {
       // One side is gone: the other must see that too.
-      request.socket.resetAndDestroy();
+      socket.resetAndDestroy();
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -113,12 +115,14 @@ function hits(active: ActiveRule, method: string, path: string): boolean {
   return true;
 }
 
-async function pass(
-  target: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  fault: Fault,
-): Promise<void> {
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+}
+
+async function pass(target: string, exchange: Exchange, fault: Fault): Promise<void> {
+  const { request, response, socket } = exchange;
   if ('answer' in fault) {
     await drain(request);
     response.writeHead(fault.answer, fault.headers).end(fault.body);
@@ -126,12 +130,12 @@ async function pass(
   }
   if ('reset' in fault) {
     await drain(firstBytes(request, fault.after ?? 0));
-    request.socket.resetAndDestroy();
+    socket.resetAndDestroy();
     return;
   }
   if ('meanwhile' in fault) await fault.meanwhile();
   const upstream = await forward(target, request, fault);
-  await giveBack(upstream, request, response, fault);
+  await giveBack(upstream, exchange, fault);
 }
 
 function forward(target: string, request: IncomingMessage, fault: Fault): Promise<IncomingMessage> {
@@ -147,19 +151,18 @@ function forward(target: string, request: IncomingMessage, fault: Fault): Promis
 
 async function giveBack(
   upstream: IncomingMessage,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { response, socket }: Exchange,
   fault: Fault,
 ): Promise<void> {
   const { statusCode = 502, headers } = upstream;
   if ('lose' in fault) {
     await drain(upstream);
-    request.socket.resetAndDestroy();
+    socket.resetAndDestroy();
   } else if ('truncate' in fault) {
     response.writeHead(statusCode, headers);
     for await (const chunk of firstBytes(upstream, fault.truncate)) response.write(chunk);
     // What was written has to arrive before the connection ends.
-    response.write('', () => request.socket.end());
+    response.write('', () => socket.end());
   } else if ('shorten' in fault) {
     response.writeHead(statusCode, { ...headers, 'content-length': fault.shorten });
     for await (const chunk of firstBytes(upstream, fault.shorten)) response.write(chunk);

@@ -1,4 +1,3 @@
-import '../real-timeout.ts';
 import type { S3Server } from '../../services/s3.ts';
 import { openS3 } from '../../storage/s3/s3.ts';
 import type { S3Settings } from '../../storage/settings.ts';
