@@ -63,6 +63,14 @@ function nameProblem(error: unknown, { address, namespace }: TemporalTarget): un
     const refused = `Temporal at ${address} refuses access to the namespace "${namespace}"`;
     return unreachable(`${refused} (${problem.details})`, error);
   }
+  if (problem?.code === grpcCodes.invalidArgument && /search attribute|Holdfast[A-Z]/.test(problem.details)) {
+    return new HoldfastError(
+      'ConfigInvalid',
+      `Temporal at ${address} does not know Holdfast's search attributes yet (${problem.details}). ` +
+        'Run `holdfast start-schedule`, or start a worker: both register them.',
+      { cause: error },
+    );
+  }
   if (problem !== undefined && isPassing(error)) {
     return unreachable(`Temporal at ${address} does not answer (${problem.details})`, error);
   }

@@ -2,6 +2,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 
 /** The codes of gRPC that Holdfast tells apart (grpc.io/docs/guides/status-codes). */
 export const grpcCodes = {
+  invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,

@@ -12,6 +12,7 @@ import { addPruneCommand } from './commands/prune.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import { addStatusCommand } from './commands/status.ts';
 import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
 import { Interrupted, type Io } from './io.ts';
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command, io: Io) => void)[] = [
   addApproveCommand,
   addDeclineCommand,
   addStartScheduleCommand,
+  addStatusCommand,
   addListCommand,
   addShowCommand,
   addInspectCommand,

@@ -1,0 +1,133 @@
+import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
+import { bytes, counted, duration, number } from './format.ts';
+import { progressText } from './progress.ts';
+import { planLines, shortDigest } from './restore-text.ts';
+import type { EndedBackup, JobStatus, RestoreDesk, RunningBackup } from './status.ts';
+import { table } from './table.ts';
+import { localTime } from './time.ts';
+
+/** One line a job. */
+export function statusTable(
+  jobs: readonly JobStatus[],
+  now: number,
+  style: (text: string) => string,
+): string[] {
+  const columns = [
+    { title: 'JOB' },
+    { title: 'SCHEDULE' },
+    { title: 'NEXT RUN' },
+    { title: 'LAST BACKUP' },
+    { title: 'AGO', align: 'right' },
+    { title: 'RECORDS', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'NOW' },
+    { title: 'RESTORE' },
+  ] as const;
+  const rows = jobs.map((status) => {
+    const { job, schedule, last, running } = status;
+    const content = last?.result?.content;
+    return [
+      job,
+      schedule === undefined ? 'none' : `${schedule.fields.cron} ${schedule.fields['time zone']}`,
+      nextText(status, now),
+      last === undefined ? 'none yet' : (last.failure?.code ?? last.id ?? 'done'),
+      last === undefined ? '' : ago(last.endedAt, now),
+      content === undefined ? '' : number(content.records),
+      content === undefined ? '' : bytes(content.bytes),
+      running.map(runningText).join('; ') || '-',
+      deskText(status.restore),
+    ];
+  });
+  return table(columns, rows, style);
+}
+
+/** Everything of one job. */
+export function statusLines(status: JobStatus, now: number): readonly string[] {
+  const { job, schedule, last, running, restore } = status;
+  return [
+    job,
+    ...(schedule === undefined
+      ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
+      : [
+          `  schedule     ${schedule.fields.cron} ${schedule.fields['time zone']}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
+          ...(schedule.paused ? [] : [`  next runs    ${nextRuns(status)}`]),
+        ]),
+    ...running.flatMap((run) => [
+      `  at work      ${run.workflowId}: ${runningText(run)}`,
+      ...run.troubles.map((trouble) => `               ${trouble}`),
+    ]),
+    `  last backup  ${last === undefined ? 'none yet' : lastText(last, now)}`,
+    `  restore      ${deskText(restore)}`,
+    ...(typeof restore === 'string' ? [] : deskLines(job, restore, now)),
+  ];
+}
+
+function nextText({ schedule }: JobStatus, now: number): string {
+  if (schedule === undefined) return '-';
+  if (schedule.paused) return pauseText(schedule.note);
+  const [next] = schedule.nextRuns;
+  return next === undefined ? 'none' : `in ${duration(Math.max(0, next.getTime() - now))}`;
+}
+
+function pauseText(note: string): string {
+  return note === '' ? 'PAUSED' : `PAUSED (${note})`;
+}
+
+function nextRuns({ schedule }: JobStatus): string {
+  const times = (schedule?.nextRuns ?? []).slice(0, 3);
+  return times.map((time) => localTime(time, schedule?.fields['time zone'] ?? 'UTC')).join(', ') || 'none';
+}
+
+function runningText({ progress }: RunningBackup): string {
+  return progress === undefined ? 'running' : progressText(progress, progress, 0);
+}
+
+function lastText({ id, workflowId, endedAt, result, failure }: EndedBackup, now: number): string {
+  const name = id ?? workflowId;
+  if (failure !== undefined)
+    return `FAILED ${name} ${ago(endedAt, now)} ago (${failure.code}): ${failure.message}`;
+  if (result === undefined) return `${name} ${ago(endedAt, now)} ago`;
+  const { content, storedBytes, unchangedSince, manifest } = result;
+  const stored =
+    unchangedSince === undefined ? `stored ${bytes(storedBytes)}` : `unchanged since ${unchangedSince}`;
+  const facts = `${counted(content.records, 'record')}, ${bytes(content.bytes)}, ${stored}`;
+  return `${name} ${ago(endedAt, now)} ago, verified: ${facts}; ${manifest}`;
+}
+
+function deskText(desk: RestoreDesk): string {
+  if (desk === 'absent') return 'does not stand by';
+  if (desk === 'silent') return 'stands by, but no worker answers';
+  const behind = desk.pending === 0 ? '' : `, ${desk.pending} more behind it`;
+  if (desk.phase === 'standing by') return 'stands by';
+  if (desk.phase === 'waiting for approval' && desk.plan)
+    return `plan ${shortDigest(desk.plan)} waits for approval${behind}`;
+  return `${desk.phase}${behind}`;
+}
+
+function deskLines(job: string, desk: Exclude<RestoreDesk, string>, now: number): readonly string[] {
+  return [
+    ...(desk.last === undefined ? [] : [`  last restore ${reportText(desk.last, now)}`]),
+    ...(desk.phase === 'waiting for approval' && desk.plan ? waitingLines(job, desk.plan) : []),
+  ];
+}
+
+function waitingLines(job: string, plan: Plan): readonly string[] {
+  return [
+    ...planLines(plan).map((line) => `    ${line}`),
+    `    Approve it: holdfast approve ${job} ${shortDigest(plan)}`,
+    `    Decline it: holdfast decline ${job}`,
+  ];
+}
+
+function reportText(
+  { outcome, backup, finishedAt, failure, safetyBackup }: RestoreReport,
+  now: number,
+): string {
+  const why = failure === undefined ? '' : ` (${failure.code}): ${failure.message}`;
+  const before = safetyBackup === undefined ? '' : `; what was before: backup ${safetyBackup}`;
+  return `${outcome} from ${backup} ${ago(new Date(finishedAt), now)} ago${why}${before}`;
+}
+
+function ago(time: Date, now: number): string {
+  return duration(Math.max(0, now - time.getTime()));
+}

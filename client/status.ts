@@ -1,0 +1,122 @@
+import {
+  type Client,
+  type WorkflowExecutionInfo,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { BackupResult, Failure, Progress } from '../workflows/contract/backup.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import {
+  backupScheduleId,
+  controlQueue,
+  restoreWorkflowId,
+  workflowTypes,
+} from '../workflows/contract/names.ts';
+import { attributeKeys } from '../workflows/contract/starting.ts';
+import type { RestoreStatus } from '../workflows/contract/restore.ts';
+import { readRestoreStatus } from './restore-status.ts';
+import { runFailure } from './run-failure.ts';
+import { viewOf } from './run-view.ts';
+import { type LiveSchedule, readSchedule } from './schedules/live.ts';
+
+/** All that Temporal knows of a job. */
+export interface JobStatus {
+  readonly job: string;
+  /** Absent where the job has none in Temporal. */
+  readonly schedule?: LiveSchedule;
+  readonly running: readonly RunningBackup[];
+  /** The last run that has ended, but for the safety backups of restores. */
+  readonly last?: EndedBackup;
+  readonly restore: RestoreDesk;
+}
+
+export interface RunningBackup {
+  readonly workflowId: string;
+  readonly id?: string;
+  readonly startedAt: Date;
+  readonly progress?: Progress;
+  /** Failed attempts and missing workers, in words. */
+  readonly troubles: readonly string[];
+}
+
+export interface EndedBackup {
+  readonly workflowId: string;
+  readonly id?: string;
+  readonly endedAt: Date;
+  readonly result?: BackupResult;
+  /** Where it did not end well. */
+  readonly failure?: Failure;
+}
+
+/** `absent`: no restore workflow stands by. `silent`: it is there, and no worker answers for it. */
+export type RestoreDesk = 'absent' | 'silent' | RestoreStatus;
+
+export async function readJobStatus(client: Client, job: string): Promise<JobStatus> {
+  const [schedule, backups, restore] = await Promise.all([
+    readSchedule(client, backupScheduleId(job)),
+    readBackups(client, job),
+    readDesk(client, job),
+  ]);
+  return { job, ...(schedule?.job === job && { schedule }), ...backups, restore };
+}
+
+/** Temporal lists the running ones first, then the ended ones, the latest first. */
+async function readBackups(client: Client, job: string): Promise<Pick<JobStatus, 'running' | 'last'>> {
+  const query =
+    `WorkflowType = '${workflowTypes.backup}' AND TaskQueue = '${controlQueue}' ` +
+    `AND ${attributeKeys.job.name} = '${job}'`;
+  const running: RunningBackup[] = [];
+  for await (const run of client.workflow.list({ query, pageSize: 20 })) {
+    if (run.status.name === 'RUNNING') running.push(await readRunning(client, run));
+    // A safety backup is a part of a restore: it says nothing of whether backups are made as they should be.
+    else if (!run.parentExecution) return { running, last: await readEnded(client, run) };
+  }
+  return { running };
+}
+
+async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningBackup> {
+  const { raw } = await client.workflow.getHandle(run.workflowId, run.runId).describe();
+  const { progress, troubles, untaken } = viewOf(raw, Date.now());
+  return {
+    ...identityOf(run),
+    startedAt: run.startTime,
+    ...(progress && { progress }),
+    troubles: [...troubles, ...untaken.map(({ name }) => `no worker has taken its work from "${name}" yet`)],
+  };
+}
+
+async function readEnded(client: Client, run: WorkflowExecutionInfo): Promise<EndedBackup> {
+  const end = { ...identityOf(run), endedAt: run.closeTime ?? run.startTime };
+  try {
+    const result = (await client.workflow.getHandle(run.workflowId, run.runId).result()) as BackupResult;
+    return { ...end, result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return { ...end, failure: failureOf(runFailure(error, run.workflowId)) };
+  }
+}
+
+function identityOf({ workflowId, typedSearchAttributes }: WorkflowExecutionInfo): {
+  workflowId: string;
+  id?: string;
+} {
+  const id = typedSearchAttributes.get(attributeKeys.backupId);
+  return { workflowId, ...(id !== undefined && { id }) };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof HoldfastError) return { code: error.code, message: error.message };
+  return { code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
+}
+
+async function readDesk(client: Client, job: string): Promise<RestoreDesk> {
+  const id = restoreWorkflowId(job);
+  try {
+    const { status } = await client.workflow.getHandle(id).describe();
+    if (status.name !== 'RUNNING') return 'absent';
+    return (await readRestoreStatus(client, id)) ?? 'silent';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'absent';
+    throw error;
+  }
+}
