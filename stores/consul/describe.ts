@@ -11,14 +11,15 @@ import type { ConsulSettings } from './settings.ts';
 const timeout = 10_000;
 
 const agentSelf = z.object({
-  Config: z.object({ Datacenter: z.string(), NodeName: z.string(), Version: z.string() }),
+  Config: z.object({ Datacenter: z.string(), NodeName: z.string(), NodeID: z.string(), Version: z.string() }),
   DebugConfig: z.object({ KVMaxValueSize: z.number(), TxnMaxReqLen: z.number() }).partial().optional(),
 });
 const roots = z.object({ TrustDomain: z.string() });
 
 /**
- * Who answers at this address, and that it knows a leader. `details`: `datacenter`, `node`, and, where Connect is on,
- * `clusterId`, which differs from one cluster to the next. A token without `agent:read` may not know the version.
+ * Who answers at this address, and that it knows a leader. `details`: `datacenter`; `node` and `nodeId`, which a
+ * server keeps with its data; and, where Connect is on, `clusterId`, which a new cluster makes anew: together they
+ * tell whether two moments may be compared. A token without `agent:read` may not know the version and the node.
  */
 export async function describeServer(
   server: Server,
@@ -43,7 +44,7 @@ export async function describeServer(
     address,
     details: {
       ...(datacenter === undefined ? {} : { datacenter }),
-      ...(self === undefined ? {} : { node: self.Config.NodeName }),
+      ...(self === undefined ? {} : { node: self.Config.NodeName, nodeId: self.Config.NodeID }),
       ...(clusterId === undefined ? {} : { clusterId }),
     },
   };
