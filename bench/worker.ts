@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { spawnTied } from '../services/lifeline.ts';
+
+export interface BenchWorker {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** The worker as an operator runs it, in a process of its own. Resolves when it takes work. */
+export async function startWorker(
+  configFile: string,
+  env: Readonly<Record<string, string>>,
+): Promise<BenchWorker> {
+  const program = join(import.meta.dirname, '../worker/main.ts');
+  const { child, pid, stdout, stderr } = spawnTied([process.execPath, program, '--config', configFile], {
+    env,
+  });
+  const ready = Promise.withResolvers<undefined>();
+  let log = '';
+  for (const stream of [stdout, stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-5000);
+      if (log.includes('"msg":"Ready"')) ready.resolve(undefined);
+    });
+  }
+  const ended = once(child, 'close');
+  child.once('exit', () => ready.reject(new Error(`The worker ended by itself. It wrote:\n${log}`)));
+  await ready.promise;
+  return {
+    pid,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
