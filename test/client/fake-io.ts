@@ -20,13 +20,19 @@ export interface FakeOptions {
   /** Whether stdout and stderr are terminals. */
   readonly terminal?: boolean;
   readonly columns?: number;
+  /** Default: empty, and no terminal. */
+  readonly stdin?: Io['stdin'];
 }
 
 /** The outside world of a command, in memory. */
-export function fakeIo({ env = {}, signal, terminal = false, columns = 100 }: FakeOptions = {}): FakeIo {
+export function fakeIo({
+  env = {},
+  signal,
+  terminal = false,
+  columns = 100,
+  stdin = new PassThrough().end(),
+}: FakeOptions = {}): FakeIo {
   const written = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  const stdin = new PassThrough();
-  stdin.end();
   return {
     stdin,
     stdout: collecting(written.stdout, terminal, columns),

@@ -5,7 +5,7 @@ import { parseConfig } from '../../config/load.ts';
 import { registerSearchAttributes } from '../../config/search-attributes.ts';
 import { type ConsulServer, startConsul } from '../../services/consul.ts';
 import { type S3Server, startS3 } from '../../services/s3.ts';
-import { startTemporal } from '../../services/temporal.ts';
+import { startTemporal, type TemporalServer } from '../../services/temporal.ts';
 import { openStorage } from '../../storage/open.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
@@ -20,6 +20,7 @@ Runtime.install({
 
 /** Temporal, Consul and S3 as they are, with a worker in this process; gates stand before Consul and S3. */
 export interface Rig {
+  readonly temporal: TemporalServer;
   readonly client: Client;
   readonly config: Config;
   readonly consul: ConsulServer;
@@ -63,6 +64,7 @@ export async function startRig(jobs: Jobs): Promise<Rig> {
     });
     started.defer(() => [consulGate, s3Gate].forEach((gate) => gate.release()));
     return {
+      temporal,
       client: new Client({ connection }),
       config,
       consul,
