@@ -66,11 +66,11 @@ function learnLimits(
   limits.body = Math.max(body, value);
 }
 
-/** `undefined` where the token may not ask. */
+/** `undefined` where the token may not ask, or the agent describes itself in another way. */
 async function agentOf(server: Server, signal: AbortSignal): Promise<z.infer<typeof agentSelf> | undefined> {
   try {
     const self: unknown = await call(server, signal, (ctx) => server.api.agent.self(ctx));
-    return agentSelf.parse(self);
+    return agentSelf.safeParse(self).data;
   } catch (error) {
     if (error instanceof HoldfastError && error.details.status === 403) return undefined;
     throw error;

@@ -48,6 +48,6 @@ export function fitsTransaction(record: KeyRecord, limits: Limits): boolean {
   return setOperation(record, '18446744073709551615').length + '[]'.length <= limits.body;
 }
 
-function isUint64(digits: string): boolean {
+export function isUint64(digits: string): boolean {
   return /^(0|[1-9]\d{0,19})$/.test(digits) && BigInt(digits) < 2n ** 64n;
 }

@@ -61,14 +61,18 @@ export function openServer(address: string, settings: ConsulSettings, tls: https
         return await answerOf(outgoing, body);
       } catch (error) {
         signal.throwIfAborted();
+        if (!(outgoing.reusedSocket && isReset(error))) throw connectionError(address, error);
         // The server closed an idle connection just as we took it. Every request here may be sent twice.
-        if (!outgoing.reusedSocket) throw connectionError(address, error);
       }
     }
   }
 
   const api = new Consul({ host, port, secure, agent, defaults });
   return { address, api, send, close: () => agent.destroy() };
+}
+
+function isReset(error: unknown): boolean {
+  return Error.isError(error) && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function answerOf(outgoing: http.ClientRequest, body: Buffer | undefined): Promise<http.IncomingMessage> {
@@ -99,6 +103,7 @@ export async function* bytesOf(answer: http.IncomingMessage, address: string, si
   let timer: NodeJS.Timeout | undefined;
   try {
     for (;;) {
+      signal.throwIfAborted();
       timer = setTimeout(() => answer.destroy(new Error(`nothing came for ${silence / 1000} s`)), silence);
       const next = await iterator.next();
       clearTimeout(timer);

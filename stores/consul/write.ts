@@ -6,7 +6,7 @@ import { batchesOf, keyOf, splitItems } from './batches.ts';
 import type { Batch, Item } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { kvPath, fitsPath } from './keys.ts';
-import { refusalOf, refusalOfKey } from './limits.ts';
+import { isUint64, refusalOf, refusalOfKey } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { lookUp } from './lookup.ts';
 import { ask } from './server.ts';
@@ -30,7 +30,8 @@ export async function writeAll(
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const refuse = (write: Write): boolean => {
-    const reason = write.op === 'set' ? refusalOf(write.record, limits) : refusalOfKey(write.key);
+    const guard = isUint64(write.seen) ? undefined : `the index seen is no number: ${write.seen}`;
+    const reason = guard ?? (write.op === 'set' ? refusalOf(write.record, limits) : refusalOfKey(write.key));
     if (reason !== undefined) options.onOutcome(write, 'refused', reason);
     return reason !== undefined;
   };

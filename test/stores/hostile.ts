@@ -1,4 +1,4 @@
-/** A tree that breaks naive tools: reference of every row is an error that some backup tool has had. */
+/** A tree that breaks naive tools: every row stands for an error that some backup tool has had. */
 
 export interface Plain {
   readonly key: Buffer;

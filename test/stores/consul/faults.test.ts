@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { openConsul } from '../../../stores/consul/consul.ts';
 import type { ConsulSettings } from '../../../stores/consul/settings.ts';
 import type { KeyStore, Write } from '../../../stores/store.ts';
-import { readAll, send } from '../conformance.ts';
+import { collect, readAll, send } from '../conformance.ts';
 import { record } from '../records.ts';
 import { startFakeConsul } from './fake-consul.ts';
 import type { FakeAnswer, FakeConsul, FakeRequest } from './fake-consul.ts';
@@ -52,6 +52,18 @@ describe('reading a Consul that fails', () => {
         message: expect.stringContaining(server.address),
       });
     }
+  });
+
+  test('an answer that breaks off before it is looked at is StreamBroken all the same', async () => {
+    const server = await fake(() => ({ body: twoKeys, breakAfter: 20 }));
+    const { records } = await open([server.address]).read({ prefix: '' }, never);
+    await pause(50);
+    await expect(collect(records)).rejects.toMatchObject({ code: 'StreamBroken' });
+    const stop = new AbortController();
+    const { records: unread } = await open([server.address]).read({ prefix: '' }, stop.signal);
+    stop.abort(new Error('enough'));
+    await pause(50);
+    await expect(collect(unread)).rejects.toThrow('enough');
   });
 
   test('keys out of order, or twice, are an error', async () => {
