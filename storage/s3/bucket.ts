@@ -4,7 +4,7 @@ import type { S3Settings } from '../settings.ts';
 import { persist, type Patience, type Patiences } from './attempts.ts';
 import { chooseChecksum, type ChecksumAlgorithm } from './checksum.ts';
 import { createClient } from './client.ts';
-import { explain, S3Failure } from './failure.ts';
+import { brokenAnswer, explain, S3Failure } from './failure.ts';
 
 /** A bucket and prefix, and how requests to it are made. */
 export interface Bucket {
@@ -102,14 +102,14 @@ export async function headObject(
 ): Promise<Head | undefined> {
   const Key = bucket.key(name);
   try {
-    const found = await bucket.request({ action: 'HEAD', name, signal }, (options) =>
-      bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key }), options),
-    );
-    return {
-      bytes: found.ContentLength ?? 0,
-      modified: found.LastModified ?? new Date(0),
-      writer: found.Metadata?.[writerField],
-    };
+    return await bucket.request({ action: 'HEAD', name, signal }, async (options) => {
+      const found = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key }), options);
+      const { ContentLength: bytes, LastModified: modified, Metadata } = found;
+      if (bytes === undefined || modified === undefined) {
+        throw brokenAnswer(bucket.addressOf(name), 'a HEAD without size or time');
+      }
+      return { bytes, modified, writer: Metadata?.[writerField] };
+    });
   } catch (error) {
     if (error instanceof S3Failure && error.status === 404) return undefined;
     throw error;

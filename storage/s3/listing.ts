@@ -8,7 +8,7 @@ import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { isName } from '../name.ts';
 import type { ObjectInfo } from '../storage.ts';
 import type { Bucket } from './bucket.ts';
-import { S3Failure } from './failure.ts';
+import { brokenAnswer, S3Failure } from './failure.ts';
 
 /** The objects below a prefix; what is no name of ours (a console's `folder/`) is passed over. */
 export async function* list(
@@ -55,9 +55,10 @@ async function* pages(
   let next: { readonly ContinuationToken?: string } = {};
   do {
     const query = { Bucket: bucket.name, ...input, ...next };
-    const page = await bucket.request({ action: 'LIST', name, signal }, (options) =>
-      bucket.client.send(new ListObjectsV2Command(query), options),
-    );
+    const page = await bucket.request({ action: 'LIST', name, signal }, async (options) => {
+      const answer = await bucket.client.send(new ListObjectsV2Command(query), options);
+      return listingOnly(answer, bucket.addressOf(name));
+    });
     yield page;
     const token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     next = token === undefined ? {} : { ContinuationToken: token };
@@ -75,9 +76,11 @@ export async function abortUploads(
   let next: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {};
   for (;;) {
     const query = { Bucket: bucket.name, Prefix: bucket.keyPrefix(prefix), ...next };
-    const page = await bucket.request({ action: 'Listing the uploads of', name: prefix, signal }, (options) =>
-      bucket.client.send(new ListMultipartUploadsCommand(query), options),
-    );
+    const asked = { action: 'Listing the uploads of', name: prefix, signal };
+    const page = await bucket.request(asked, async (options) => {
+      const answer = await bucket.client.send(new ListMultipartUploadsCommand(query), options);
+      return listingOnly(answer, bucket.addressOf(prefix));
+    });
     for (const { Key, UploadId, Initiated = new Date(0) } of page.Uploads ?? []) {
       if (Initiated >= startedBefore) continue;
       const request = { Bucket: bucket.name, Key, UploadId };
@@ -88,6 +91,15 @@ export async function abortUploads(
     const { NextKeyMarker: KeyMarker, NextUploadIdMarker } = page;
     next = { KeyMarker, ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }) };
   }
+}
+
+/** A login page that some gateway sends with 200 would otherwise look like an empty listing. */
+function listingOnly<T extends { readonly IsTruncated?: boolean | undefined }>(
+  answer: T,
+  address: string,
+): T {
+  if (answer.IsTruncated === undefined) throw brokenAnswer(address, 'something that is no listing');
+  return answer;
 }
 
 async function abort(

@@ -4,7 +4,8 @@ import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { PutOptions } from '../storage.ts';
 import { chunksUntil } from '../body.ts';
 import { writerField, type Bucket } from './bucket.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumOf, confirms } from './checksum.ts';
+import { brokenAnswer } from './failure.ts';
 import { putInParts } from './multipart.ts';
 import { createBufferPool, partsOf } from './parts.ts';
 import { writeVisibly, type Outcome, type Write } from './written-once.ts';
@@ -61,6 +62,7 @@ async function putWhole(
   bytes: Buffer<ArrayBuffer>,
 ): Promise<{ readonly outcome: Outcome; readonly bytes: number }> {
   const { name, signal, id } = write;
+  const checksum = await checksumOf(bucket.checksum, bytes);
   const input = {
     Bucket: bucket.name,
     Key: bucket.key(name),
@@ -68,12 +70,16 @@ async function putWhole(
     ContentLength: bytes.length,
     Metadata: { [writerField]: id },
     ...bucket.attributes,
-    ...(await checksumOf(bucket.checksum, bytes)),
+    ...checksum,
   };
   const outcome = await writeVisibly(bucket, write, bytes.length, async (condition) => {
-    await bucket.request({ action: 'PUT', name, signal, patience: bucket.patience.long }, () =>
-      bucket.client.send(new PutObjectCommand({ ...input, ...condition })),
-    );
+    await bucket.request({ action: 'PUT', name, signal, patience: bucket.patience.long }, async () => {
+      // Not to be interrupted: writeVisibly tells why.
+      const stored = await bucket.client.send(new PutObjectCommand({ ...input, ...condition }));
+      if (stored.ETag === undefined || !confirms(stored, checksum)) {
+        throw brokenAnswer(bucket.addressOf(name), 'another checksum than that of what was sent, or no ETag');
+      }
+    });
   });
   return { outcome, bytes: bytes.length };
 }
