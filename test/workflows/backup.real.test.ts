@@ -27,11 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
+type Backup = (input: BackupInput) => Promise<BackupResult>;
+
 async function start(job: string, input: Partial<BackupInput> = {}) {
   const id = input.id ?? backupId(new Date());
   const { type, ...options } = startingBackup({ job, store: 'consul' }, id);
   const args: [BackupInput] = [{ job, id, ...input }];
-  return rig.client.workflow.start<(input: BackupInput) => Promise<BackupResult>>(type, { ...options, args });
+  return rig.client.workflow.start<Backup>(type, { ...options, args });
 }
 
 /** Ids are to the second, so the next backup of a job needs the next second. */
@@ -148,7 +150,7 @@ test('an empty store fails, says so, and leaves nothing', async () => {
 test('an unknown job fails at once and names the known ones', async () => {
   const failure = await failureOf(await start('unknown'));
   expect(failure).toMatchObject({ type: 'UnknownJob' });
-  expect(failure.message).toContain('plain, quiet');
+  expect(failure.message).toContain('plain, pruned');
 });
 
 test('a cancelled backup leaves nothing behind', async () => {
@@ -190,7 +192,7 @@ test('a run that was reset to its beginning comes to the same backup', async () 
       requestId: 'reset',
     }),
   );
-  const again = await rig.client.workflow.getHandle(handle.workflowId).result();
+  const again = await rig.client.workflow.getHandle<Backup>(handle.workflowId).result();
   expect(again).toMatchObject({ id: first.id, content: first.content });
 });
 

@@ -29,7 +29,9 @@ export async function startGate(target: string): Promise<Gate> {
     }
     client.on('data', (chunk: Buffer) => {
       budget -= chunk.length;
-      const send = (): void => void (upstream.write(chunk) || client.pause());
+      const send = (): void => {
+        if (!upstream.write(chunk)) client.pause();
+      };
       if (budget > 0) {
         send();
         return;

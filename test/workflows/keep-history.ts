@@ -25,6 +25,7 @@ export async function keepHistory(handle: WorkflowHandle, name: string): Promise
 
 /** Where a recorder's code was and what its machine is called is nobody's business, and says nothing to a replay. */
 function withoutTraces(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith('holdfast@') ? 'recorder' : value;
   if (Array.isArray(value)) return value.map(withoutTraces);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

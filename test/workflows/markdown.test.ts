@@ -1,0 +1,17 @@
+import { code, count, prose, size, table } from '../../workflows/markdown.ts';
+
+test('a key cannot break out of its code span or its table cell', () => {
+  expect(code('a`b|c\nd"e')).toBe('`a\'b\\|c\\nd"e`');
+  expect(code('')).toBe('`(empty)`');
+  expect(code('k'.repeat(200))).toBe(`\`${'k'.repeat(120)}…\``);
+});
+
+test('a sentence cannot break a table or bring HTML', () => {
+  expect(prose('a\n| b\t<img>')).toBe('a \\| b &lt;img>');
+});
+
+test('tables, numbers and sizes', () => {
+  expect(table(['a', 'b'], [['1', '2']])).toBe('| a | b |\n| --- | --- |\n| 1 | 2 |');
+  expect([0, 999, 1000, 1234567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
+  expect([0, 1023, 1536, 5 * 1024 ** 4].map(size)).toEqual(['0 B', '1023 B', '1.5 KiB', '5.0 TiB']);
+});

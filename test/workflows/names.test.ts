@@ -1,0 +1,33 @@
+import * as names from '../../workflows/contract/names.ts';
+
+test('names that histories, schedules and people rely on stay as they are', () => {
+  const { backupIdPattern, ...others } = names;
+  const constants = Object.fromEntries(
+    Object.entries(others).filter(([, value]) => typeof value !== 'function'),
+  );
+  expect(constants).toEqual({
+    controlQueue: 'holdfast',
+    dataQueue: 'holdfast-data',
+    workflowTypes: { backup: 'backup', restore: 'restore' },
+    restoreMessages: {
+      requestRestore: 'requestRestore',
+      approve: 'approve',
+      decline: 'decline',
+      status: 'status',
+    },
+    searchAttributes: {
+      HoldfastJob: 'KEYWORD',
+      HoldfastStore: 'KEYWORD',
+      HoldfastBackupId: 'KEYWORD',
+      HoldfastVerified: 'BOOL',
+      HoldfastBytes: 'INT',
+    },
+  });
+  const id = names.backupId(new Date('2026-11-22T04:15:00.999Z'));
+  expect(id).toBe('20261122T041500Z');
+  expect(backupIdPattern.test(id)).toBe(true);
+  expect(names.timeOfBackupId(id).toISOString()).toBe('2026-11-22T04:15:00.000Z');
+  expect(names.backupWorkflowId('consul', id)).toBe('backup-consul-2026-11-22T04:15:00Z');
+  expect(names.backupScheduleId('consul')).toBe('holdfast-backup-consul');
+  expect(names.restoreWorkflowId('consul')).toBe('restore-consul');
+});
