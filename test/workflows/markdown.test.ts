@@ -13,5 +13,5 @@ test('a sentence cannot break a table or bring HTML', () => {
 test('tables, numbers and sizes', () => {
   expect(table(['a', 'b'], [['1', '2']])).toBe('| a | b |\n| --- | --- |\n| 1 | 2 |');
   expect([0, 999, 1000, 1234567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
-  expect([0, 1023, 1536, 5 * 1024 ** 4].map(size)).toEqual(['0 B', '1023 B', '1.5 KiB', '5.0 TiB']);
+  expect([0, 1023, 1536, 5 * 1024 ** 4].map(size)).toEqual(['0 B', '1.02 kB', '1.54 kB', '5.50 TB']);
 });
