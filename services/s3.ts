@@ -67,7 +67,7 @@ async function start(program: string, options: S3Options): Promise<S3Server> {
     name: 'S3 (versitygw)',
     address,
     command: [
-      ...[program, '--port', `127.0.0.1:${port}`, '--region', region, '--quiet'],
+      ...[program, '--port', `127.0.0.1:${port}`, '--region', region, '--quiet', '--keep-alive'],
       // Metadata in files: not every file system has extended attributes.
       ...['posix', '--sidecar', metadata, objects],
     ],

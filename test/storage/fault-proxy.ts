@@ -46,6 +46,8 @@ export interface SeenRequest {
   /** Path and query. */
   readonly path: string;
   readonly headers: Readonly<IncomingMessage['headers']>;
+  /** The client's: one a connection. */
+  readonly port: number | undefined;
 }
 
 export interface FaultProxy {
@@ -73,7 +75,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
-    requests.push({ method, path: url, headers });
+    requests.push({ method, path: url, headers, port: request.socket.remotePort });
     const fault = rules.find((active) => hits(active, method, url))?.rule.fault ?? passOn;
     // A message that was destroyed knows its socket no more.
     const { socket } = request;
