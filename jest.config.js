@@ -27,6 +27,9 @@ const common = {
 export default {
   // Tests against real servers mostly wait, so two at once fit on two cores; more would make them time out.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // A process for each test file: every one is above this limit. Replaying a workflow installs a hook on all promises
+  // of its process, which would break the tests after it; and no test may lean on what another one left behind.
+  workerIdleMemoryLimit: '1MB',
   testTimeout: 10_000,
   projects: [
     {

@@ -21,7 +21,7 @@ test('what is copied into the image exists, and is let through to the Docker dae
 });
 
 test('every folder that the product is made of is in the image', async () => {
-  const notInIt = ['bench', 'coverage', 'deploy', 'docs', 'node_modules', 'services', 'test'];
+  const notInIt = ['bench', 'coverage', 'demo', 'deploy', 'docs', 'node_modules', 'services', 'test'];
   const folders = (await readdir(root, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !notInIt.includes(entry.name))
     .map(({ name }) => name);
