@@ -54,14 +54,16 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
   });
 }
 
-const mostExamples = 20;
+/** Of each kind, so that three removals are seen beside thousands of additions. */
+const mostExamples = 10;
 /** Examples travel in histories and are read by people; the stored plan has the whole keys. */
 const longestKey = 256;
 
 async function* linesOf(items: AsyncIterable<PlanItem>, examples: PlanLine[]): AsyncGenerator<Buffer> {
+  const taken = { add: 0, change: 0, remove: 0, refuse: 0 };
   for await (const item of items) {
     const line = planLine(item);
-    if (examples.length < mostExamples) examples.push(shortened(line));
+    if (taken[line.op]++ < mostExamples) examples.push(shortened(line));
     yield Buffer.from(`${JSON.stringify(line)}\n`);
   }
 }

@@ -2,7 +2,7 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { BackupResult, Captured, Failure, JobDescription, Verified } from './contract/backup.ts';
 import type { BackupReason } from './contract/manifest.ts';
 import { advice } from './failure.ts';
-import { code, count, prose, size, table } from './markdown.ts';
+import { code, count, facts, page, prose, size, time } from './markdown.ts';
 
 /** What the Temporal UI shows of a backup while it runs and after it. */
 export interface BackupDetails {
@@ -24,18 +24,18 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
     ['reason', reason],
   ];
   let manifest: string | undefined;
-  const show = (heading: string, ...below: string[]): void =>
-    setCurrentDetails([`**${heading}**`, table(['', ''], rows), ...below].join('\n\n'));
+  const show = (heading: string, ...parts: string[]): void =>
+    setCurrentDetails(page(`**${heading}**`, ...parts, facts(rows)));
   const stored = (): string => (manifest === undefined ? nothingStored : 'The backup is published.');
 
   return {
     enters: (phase) => show(`${phase}…`),
-    described: ({ summary }) => rows.push(['way', code(summary)]),
+    described: ({ summary }) => rows.push(['from, to', code(summary)]),
     captured: (captured) => rows.push(...capturedRows(captured)),
     verified: ({ bytesRead, verifiedAt }) =>
       rows.push([
         'verified',
-        `read back ${size(bytesRead)}: every digest and count as captured (${verifiedAt})`,
+        `${size(bytesRead)} read back at ${time(verifiedAt)}: every digest and count as captured`,
       ]),
     published(where) {
       manifest = where;
@@ -56,9 +56,9 @@ function capturedRows(captured: Captured): [string, string][] {
   const { content, moment, store, scope, objects, unchangedSince, leftOut } = captured;
   const bytes = objects.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   const rows: [string, string][] = [
-    ['store', `${store.kind} ${store.version} at ${code(store.address)}, index ${moment.index}`],
-    ['keys', `${count(content.records)} under ${scope.prefix === '' ? 'the root' : code(scope.prefix)}`],
+    ['keys', `**${count(content.records)}**${scope.prefix === '' ? '' : ` under ${code(scope.prefix)}`}`],
     ['size', `${size(content.bytes)}, stored as ${size(bytes)}`],
+    ['moment', `index ${moment.index} of ${store.kind} ${store.version}`],
   ];
   if (moment.consistency === 'stale') rows.push(['consistency', 'stale read: may lag behind the leader']);
   if (unchangedSince !== undefined) {
@@ -71,5 +71,5 @@ function capturedRows(captured: Captured): [string, string][] {
 }
 
 function explained(failure: Failure): string[] {
-  return [prose(failure.message), `_${advice(failure)}_`];
+  return [prose(failure.message), prose(advice(failure))];
 }

@@ -76,16 +76,16 @@ async function captureAndVerify(run: Run, { deadline, store }: JobDescription): 
   const { input, id, reason, details } = run;
   const left = startDeadline(deadline);
   try {
-    details.enters('capturing');
+    details.enters('Capturing');
     const captured = await data.capture.executeWithOptions(
-      { summary: `${store} → storage, as ${id}`, scheduleToCloseTimeout: left() },
+      { summary: `read ${store}, store it as ${id}`, scheduleToCloseTimeout: left() },
       [{ job: input.job, id, reason, ...(input.scope && { scope: input.scope }) }],
     );
     details.captured(captured);
 
-    details.enters('verifying');
+    details.enters('Verifying');
     const verified = await data.verify.executeWithOptions(
-      { summary: 'read back from the storage and compare', scheduleToCloseTimeout: left() },
+      { summary: 'read it back from the storage and compare', scheduleToCloseTimeout: left() },
       [{ captured }],
     );
     details.verified(verified);
@@ -98,7 +98,7 @@ async function captureAndVerify(run: Run, { deadline, store }: JobDescription): 
 
 async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupResult> {
   const { input, id, details } = run;
-  details.enters('publishing');
+  details.enters('Publishing');
   const summary = 'write the manifest: from now on the backup exists';
   const { manifest } = await control.publish
     .executeWithOptions({ summary }, [proven])
@@ -108,7 +108,7 @@ async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupRe
     });
   details.published(manifest);
 
-  details.enters('pruning');
+  details.enters('Pruning');
   const pruned = await prune(input.job);
   const { captured } = proven;
   const result: BackupResult = {

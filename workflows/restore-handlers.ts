@@ -23,7 +23,8 @@ export function setRestoreHandlers(state: RestoreState, onNote: () => void): voi
     },
     {
       description:
-        'Asks for a restore: {"backup":"latest","prefix":"app/","mode":"overwrite"}. All is optional.',
+        'Asks for a restore: {"backup":"latest","prefix":"app/","mode":"overwrite"}. All is optional; nothing is ' +
+        'changed before its plan is approved.',
     },
   );
   setHandler(messages.status, () => statusOf(state), {
@@ -48,7 +49,7 @@ export function setRestoreHandlers(state: RestoreState, onNote: () => void): voi
       if (objection === undefined) decide(approval(message));
       else refuseToHear(`An approval was not heeded. ${objection.message}`);
     },
-    { description: 'The same as the update approve, without an answer.' },
+    { description: 'Like the update approve, without an answer: {"digest":"<its first 12 digits>"}.' },
   );
   setHandler(
     messages.declineBySignal,
@@ -57,7 +58,7 @@ export function setRestoreHandlers(state: RestoreState, onNote: () => void): voi
       if (objection === undefined) decide(refusal(message));
       else refuseToHear(`A refusal was not heeded. ${objection.message}`);
     },
-    { description: 'The same as the update decline, without an answer.' },
+    { description: 'Like the update decline, without an answer: {"reason":"<why>"}.' },
   );
 }
 

@@ -59,7 +59,9 @@ export async function carryOut(
 
   if (request.approved !== true) {
     enter('waiting for approval');
-    await condition(() => state.decision !== undefined, description.approvalTimeout);
+    await condition(() => state.decision !== undefined, description.approvalTimeout, {
+      summary: `wait for the approval of plan ${plan.digest.slice(0, 12)}`,
+    });
     const { decision } = state;
     if (decision === undefined) return close('expired');
     if (decision.by !== undefined) findings.decidedBy = decision.by;
@@ -85,7 +87,7 @@ async function makePlan(
   request: Requested,
   { deadline }: JobDescription,
 ): Promise<Plan> {
-  const summary = `compare backup ${request.backup ?? 'latest'} with the store; nothing is changed`;
+  const summary = `compare backup ${request.backup ?? 'latest'} with the store, change nothing`;
   return await data.planRestore.executeWithOptions({ summary, scheduleToCloseTimeout: deadline }, [
     { job, restoreId, request },
   ]);

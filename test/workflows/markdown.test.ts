@@ -1,4 +1,4 @@
-import { code, count, prose, size, table } from '../../workflows/markdown.ts';
+import { code, count, prose, size, table, time } from '../../workflows/markdown.ts';
 
 test('a key cannot break out of its code span or its table cell', () => {
   expect(code('a`b|c\nd"e')).toBe('`a\'b\\|c\\nd"e`');
@@ -7,7 +7,19 @@ test('a key cannot break out of its code span or its table cell', () => {
 });
 
 test('a sentence cannot break a table or bring HTML', () => {
-  expect(prose('a\n| b\t<img>')).toBe('a \\| b &lt;img>');
+  expect(prose('a\n| b\t<img>')).toBe('a \\| b \\<img>');
+});
+
+test('of a sentence only code spans are Markdown', () => {
+  expect(prose('set `allow_empty: true` for `a|b`')).toBe('set `allow_empty: true` for `a\\|b`');
+  expect(prose('key __proto__, [a](b), *c*, odd `')).toBe(
+    'key \\_\\_proto\\_\\_, \\[a\\](b), \\*c\\*, odd \\`',
+  );
+});
+
+test('times without parts of a second', () => {
+  expect(time('2026-11-22T04:15:00.123Z')).toBe('2026-11-22 04:15:00 UTC');
+  expect(time('2026-11-22T04:15:00Z')).toBe('2026-11-22 04:15:00 UTC');
 });
 
 test('tables, numbers and sizes', () => {

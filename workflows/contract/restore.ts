@@ -43,7 +43,7 @@ export interface PlanRestoreInput {
   readonly request: RestoreRequest;
 }
 
-/** What a restore would change. Every key stands in the stored plan; here are counts and the first few. */
+/** What a restore would change. Every key stands in the stored plan; here are counts and examples. */
 export interface Plan {
   readonly restoreId: string;
   readonly job: string;
@@ -62,6 +62,7 @@ export interface Plan {
   readonly keep: number;
   /** Cannot be written: locked by a session, too large, a name the server refuses. Counted and named. */
   readonly refused: number;
+  /** The first few of each kind, in the order of the keys. */
   readonly examples: readonly PlanLine[];
   /** The store's index at the moment of the plan. */
   readonly storeIndex: string;
