@@ -1,20 +1,20 @@
 import { writeRecords } from '../archive/writer.ts';
 import type { JobConfig } from '../config/config.ts';
-import { readEntry } from '../storage/catalog.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CaptureInput, Captured, Progress } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
-import type { Manifest, Scope, StoreDescription } from '../workflows/contract/manifest.ts';
+import type { Scope, StoreDescription } from '../workflows/contract/manifest.ts';
 import type { RecordBatches } from '../workflows/contract/record.ts';
 import { removeUnpublished } from './discard.ts';
 import { type Ends, withEnds } from './open.ts';
+import { ownPublished } from './own-published.ts';
 import { jobOf, type Step } from './step.ts';
 import { findUnchanged } from './unchanged.ts';
 
 /**
  * Reads the store once and stores what it reads. Nothing is a backup yet: `verify` and `publish` make it one.
- * What an earlier attempt at the same id left is removed first.
+ * What an earlier attempt left is removed first.
  *
  * @throws BackupExists, StoreEmpty, and what stores and storages throw
  */
@@ -32,7 +32,8 @@ export async function captureJob(
   const { store, storage } = ends;
   const published = await ownPublished(step, storage, input);
   if (published !== undefined) return published;
-  await removeUnpublished(storage, job.name, input.id, step.signal);
+  // Never in a first attempt: one that was frozen and wakes up late would remove what the second one has stored.
+  if ((step.run?.attempt ?? 1) > 1) await removeUnpublished(storage, job.name, input.id, step.signal);
 
   step.onProgress({ phase: 'connecting', records: 0, bytes: 0 });
   const description = await store.describe(step.signal);
@@ -64,7 +65,7 @@ async function captureRecords(
   const whenEmpty = mayBeEmpty ? undefined : () => emptyStore(job, scope, address);
   const writing = writeRecords(watched(reading.records, step.onProgress, whenEmpty), { recipients });
   const name = `${id}/records.ndjson.zst${recipients.length > 0 ? '.age' : ''}`;
-  await storage.put(objectName(job.name, name), writing.bytes, { signal: step.signal, ifAbsent: true });
+  await putOwn(storage, objectName(job.name, name), writing.bytes, step.signal);
   return {
     moment: reading.moment,
     content: writing.content(),
@@ -73,6 +74,22 @@ async function captureRecords(
     leftOut: reading.leftOut(),
     capturedAt,
   };
+}
+
+/** There is no manifest, so an object that is there is one of an earlier attempt: the next one removes it. */
+async function putOwn(
+  storage: Storage,
+  name: string,
+  bytes: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await storage.put(name, bytes, { signal, ifAbsent: true });
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'BackupExists') throw error;
+    const message = `${storage.address}/${name} is there already, left by an earlier attempt; it is made anew.`;
+    throw new HoldfastError('StreamBroken', message, { cause: error });
+  }
 }
 
 /** Passes records on, tells of the progress, and ends with an error where there were none and there must be some. */
@@ -95,32 +112,4 @@ async function* watched(
 function emptyStore(job: JobConfig, { prefix }: Scope, address: string): HoldfastError {
   const where = prefix === '' ? 'no keys' : `no keys under ${JSON.stringify(prefix)}`;
   return new HoldfastError('StoreEmpty', `Job ${job.name}: ${job.store.kind} at ${address} shows ${where}.`);
-}
-
-/** A run that was reset comes back to what it has published already; any other one must not touch it. */
-async function ownPublished(
-  step: Step,
-  storage: Storage,
-  { job, id }: CaptureInput,
-): Promise<Captured | undefined> {
-  const entry = await readEntry(storage, job, id, step.signal);
-  if (entry.state === 'unfinished') return undefined;
-  if (entry.state === 'unreadable') throw entry.error;
-  const { manifest } = entry;
-  const by = manifest.madeBy.workflowId;
-  if (by !== undefined && by === step.run?.workflowId) return capturedOf(manifest);
-  throw new HoldfastError(
-    'BackupExists',
-    `Backup ${id} of ${job} was published at ${manifest.publishedAt} by ${by ?? 'an unknown run'}.`,
-  );
-}
-
-function capturedOf(manifest: Manifest): Captured {
-  const { job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt } =
-    manifest;
-  const { unchangedSince } = manifest;
-  return {
-    ...{ job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt },
-    ...(unchangedSince !== undefined && { unchangedSince }),
-  };
 }

@@ -13,7 +13,10 @@ export async function publish(step: Step, { captured, verified }: PublishInput):
     ...captured,
     verifiedAt: verified.verifiedAt,
     publishedAt: new Date().toISOString(),
-    madeBy: { version: project.version, ...step.run },
+    madeBy: {
+      version: project.version,
+      ...(step.run && { workflowId: step.run.workflowId, runId: step.run.runId }),
+    },
   };
   return withStorage(jobOf(step.config, captured.job), async (storage) => ({
     manifest: await publishManifest(storage, manifest, step.signal),

@@ -12,8 +12,14 @@ export interface Step {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly log: StepLog;
-  /** The run on whose behalf the step works; absent on the command line. */
-  readonly run?: { readonly workflowId: string; readonly runId: string };
+  /** The run on whose behalf the step works, and which try it is (from 1); absent on the command line. */
+  readonly run?: StepRun;
+}
+
+export interface StepRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly attempt: number;
 }
 
 export interface StepLog {

@@ -15,6 +15,7 @@ export function asActivity<Input, Result>(
 ): (input: Input) => Promise<Result> {
   return async (input) => {
     const context = Context.current();
+    const { workflowExecution, attempt } = context.info;
     const pulse = startPulse(context);
     try {
       return await work(
@@ -23,7 +24,7 @@ export function asActivity<Input, Result>(
           signal: AbortSignal.any([context.cancellationSignal, pulse.stalled]),
           onProgress: pulse.onProgress,
           log: context.log,
-          ...(context.info.workflowExecution && { run: context.info.workflowExecution }),
+          ...(workflowExecution && { run: { ...workflowExecution, attempt } }),
         },
         input,
       );

@@ -26,17 +26,20 @@ export async function verifyStored(
   storage: Storage,
   captured: Captured,
 ): Promise<Verified> {
-  try {
-    const bytesRead =
-      captured.unchangedSince === undefined
-        ? await readBack(step, job, storage, captured)
-        : await checkPresence(step, storage, captured);
-    return { verifiedAt: new Date().toISOString(), bytesRead };
-  } catch (error) {
-    if (!(error instanceof HoldfastError) || !['ArchiveCorrupt', 'ObjectMissing'].includes(error.code))
-      throw error;
-    throw new HoldfastError('VerifyFailed', error.message, { cause: error, details: error.details });
-  }
+  const read = captured.unchangedSince === undefined ? readBack : checkPresence;
+  const bytesRead = await read(step, job, storage, captured).catch(async (error: unknown) => {
+    if (!isDifference(error)) throw error;
+    // One bad read may be the network's; two are the storage's.
+    step.log.warn('What was stored reads back differently; reading it once more', { problem: error.message });
+    return read(step, job, storage, captured).catch((again: unknown) => {
+      throw isDifference(again) ? new HoldfastError('VerifyFailed', again.message, { cause: again }) : again;
+    });
+  });
+  return { verifiedAt: new Date().toISOString(), bytesRead };
+}
+
+function isDifference(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && ['ArchiveCorrupt', 'ObjectMissing'].includes(error.code);
 }
 
 async function readBack(step: Step, job: JobConfig, storage: Storage, captured: Captured): Promise<number> {
@@ -82,7 +85,12 @@ async function compareStored(
   );
 }
 
-async function checkPresence(step: Step, storage: Storage, captured: Captured): Promise<number> {
+async function checkPresence(
+  step: Step,
+  _job: JobConfig,
+  storage: Storage,
+  captured: Captured,
+): Promise<number> {
   for (const object of captured.objects) {
     const name = objectName(captured.job, object.name);
     const found = await storage.head(name, step.signal);

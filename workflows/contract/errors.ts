@@ -152,8 +152,8 @@ const entries = {
     exit: 3,
   },
   VerifyFailed: {
-    meaning: 'What was read back differs from what was captured.',
-    retryable: true,
+    meaning: 'What was read back, twice, differs from what was captured.',
+    retryable: false,
     action: 'Look at the storage named: it lost or changed data within a minute of storing it.',
     exit: 3,
   },
