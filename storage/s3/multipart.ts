@@ -50,11 +50,12 @@ export async function putInParts(
   const upload = await create(bucket, write);
   const sent: CompletedPart[] = [];
   const flight = new Set<Promise<void>>();
+  const stopped = rejectionOn(write.signal);
   let bytes = 0;
   try {
     for (let next = first; next.done !== true; next = await rest.next()) {
       const part = next.value;
-      while (flight.size >= slots(part, bucket.concurrency)) await Promise.race(flight);
+      while (flight.size >= slots(part, bucket.concurrency)) await Promise.race([...flight, stopped.promise]);
       bytes += part.bytes.length;
       const sending = sendPart(upload, part).then((completed) => {
         sent[part.number - 1] = completed;
@@ -64,7 +65,7 @@ export async function putInParts(
       sending.catch(fail);
       flight.add(sending);
     }
-    await Promise.all(flight);
+    await Promise.race([Promise.all(flight), stopped.promise]);
     const outcome = await complete(upload, write, sent, bytes);
     if (outcome === 'exists') await abandon(upload);
     return { outcome, bytes };
@@ -76,7 +77,19 @@ export async function putInParts(
     await ended;
     await abandon(upload);
     throw error;
+  } finally {
+    stopped.forget();
   }
+}
+
+/** A promise that an abort rejects: a part that hangs must not keep the others waiting for its timeout. */
+function rejectionOn(signal: AbortSignal | undefined): { promise: Promise<never>; forget: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  return { promise, forget: () => signal?.removeEventListener('abort', abort) };
 }
 
 function slots(part: Part, concurrency: number): number {
