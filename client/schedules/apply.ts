@@ -101,8 +101,9 @@ async function seal(handle: ScheduleHandle, wanted: WantedSchedule): Promise<voi
   }));
 }
 
-function specOf({ settings }: WantedSchedule): ScheduleSpec {
-  return { cronExpressions: [settings.cron], timezone: settings.timezone, jitter: settings.jitter };
+/** The UI shows the compiled calendars only, and the comment beside them: so that is the cron text again. */
+function specOf({ settings: { cron, timezone, jitter } }: WantedSchedule): ScheduleSpec {
+  return { cronExpressions: [`${cron} # ${cron}`], timezone, jitter };
 }
 
 function policiesOf({ settings }: WantedSchedule) {

@@ -67,6 +67,8 @@ test('the schedule has what the job says, and skips a run while another is at wo
     searchAttributes: { HoldfastJob: ['whole'], HoldfastStore: ['consul'] },
   });
   expect(spec.timezone).toBe('Asia/Tokyo');
+  // The UI shows the cron text nowhere else.
+  expect(spec.calendars?.map(({ comment }) => comment)).toEqual(['30 4 * * 1-5']);
   for (const time of info.nextActionTimes) expect(time.toISOString()).toMatch(/T19:30:00.000Z$/);
 });
 
