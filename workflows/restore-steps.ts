@@ -6,6 +6,7 @@ import { backupId } from './contract/names.ts';
 import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contract/restore.ts';
 import { startDeadline } from './deadline.ts';
 import { doneBeforeCancellation } from './failure.ts';
+import { count } from './markdown.ts';
 import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
 import { takeSafetyBackup } from './safety-backup.ts';
@@ -154,7 +155,7 @@ function named({ examples }: Plan): string {
 }
 
 function keys(number: number): string {
-  return number === 1 ? '1 key' : `${number} keys`;
+  return number === 1 ? '1 key' : `${count(number)} keys`;
 }
 
 function failure(code: ErrorCode, message: string): ApplicationFailure {

@@ -12,7 +12,7 @@ import { tidying } from './activities.ts';
 import type { Failure } from './contract/backup.ts';
 import type { RestoreInput, RestoreReport } from './contract/restore.ts';
 import { failureOf } from './failure.ts';
-import { showReport, showRestore } from './restore-details.ts';
+import { showCancelled, showReport, showRestore } from './restore-details.ts';
 import { receive, setRestoreHandlers } from './restore-handlers.ts';
 import { initialState, type Requested, type RestoreState } from './restore-state.ts';
 import { carryOut, type Findings, newFindings } from './restore-steps.ts';
@@ -32,7 +32,15 @@ export async function restore(input: RestoreInput): Promise<void> {
   setRestoreHandlers(state, () => showRestore(state));
   if (workflowInfo().attempt === 1) for (const request of input.pending ?? []) receive(state, request);
   showRestore(state);
+  try {
+    await serve(input, state);
+  } catch (error) {
+    if (isCancellation(error)) showCancelled(state);
+    throw error;
+  }
+}
 
+async function serve(input: RestoreInput, state: RestoreState): Promise<void> {
   await condition(() => state.pending.length > 0 || workflowInfo().continueAsNewSuggested);
   const request = state.pending.shift();
   const report = request === undefined ? state.last : await carryOutAndReport(state, request);
@@ -88,7 +96,7 @@ function failureMessage({ job, pending }: RestoreState, { backup }: Findings, fa
 /** The report is in the run as well: that it cannot be kept in the storage does not undo a restore. */
 async function record(job: string, report: RestoreReport): Promise<void> {
   try {
-    await tidying.recordRestore.executeWithOptions({ summary: `report: ${report.outcome}` }, [
+    await tidying.recordRestore.executeWithOptions({ summary: `store the report: ${report.outcome}` }, [
       { job, report },
     ]);
   } catch (error) {

@@ -9,8 +9,6 @@ export interface Starting {
   readonly taskQueue: string;
   /** One line that the Temporal UI shows in the list of runs. At most 200 bytes. */
   readonly staticSummary: string;
-  /** Markdown that the UI shows on the page of the run, also where no worker answers. */
-  readonly staticDetails?: string;
   readonly typedSearchAttributes: SearchAttributePair[];
   readonly retry?: RetryPolicy;
 }
@@ -49,9 +47,6 @@ export function startingRestore({ job, store }: JobName): Starting {
     workflowId: restoreWorkflowId(job),
     taskQueue: controlQueue,
     staticSummary: `restore of ${job} (${store}), on request; shows its plan first`,
-    staticDetails:
-      'Carries out one request: plan, approval, safety backup, change, proof. Then the next run stands by, so each ' +
-      'closed run was one restore.\n\nIf **Current Details** stays empty, no worker is running.\n\n\u00a0',
     typedSearchAttributes: attributesOf(job, store),
     retry: { initialInterval: '1s', backoffCoefficient: 1, maximumInterval: '1s' },
   };
