@@ -30,7 +30,8 @@ export default {
   // A process for each test file: every one is above this limit. Replaying a workflow installs a hook on all promises
   // of its process, which would break the tests after it; and no test may lean on what another one left behind.
   workerIdleMemoryLimit: '1MB',
-  testTimeout: 10_000,
+  // To find a test that hangs; a busy machine must not fail one that is merely slow.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,
