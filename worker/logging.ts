@@ -8,6 +8,8 @@ export function createLog(stream: NodeJS.WriteStream = process.stdout): Log {
   const options = {
     level: process.env.HOLDFAST_LOG_LEVEL ?? 'info',
     base: null,
+    // Long, and of no use outside the SDK.
+    redact: { paths: ['taskToken'], remove: true },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
   };
@@ -20,6 +22,7 @@ export function createLog(stream: NodeJS.WriteStream = process.stdout): Log {
 export function logTemporal(log: Log): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      if (expected.test(message)) return;
       const { error, ...attributes } = meta ?? {};
       const entry = { ...attributes, ...(error !== undefined && { err: error as unknown }) };
       log[levels[level]](entry, message);
@@ -30,11 +33,14 @@ export function logTemporal(log: Log): void {
   });
 }
 
+/** Each of the two workers serves a part only. */
+const expected = /^No (workflows|Nexus services) registered/;
+
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** Of no use to a person who watches: the entry's frame, and what the SDK adds to every line. */
 const hidden = new Set([
-  ...['time', 'level', 'msg', 'err', 'sdkComponent', 'namespace', 'taskToken', 'isLocal'],
+  ...['time', 'level', 'msg', 'err', 'sdkComponent', 'namespace', 'isLocal'],
   ...['taskQueue', 'runId', 'activityId', 'durationMs', 'workflowType'],
 ]);
 

@@ -19,6 +19,17 @@ export function showReport(report: RestoreReport): void {
   setCurrentDetails(page(...reportParts(report), ...(plan ? [planFacts(plan), ...planKeys(plan)] : [])));
 }
 
+/** A cancelled run ends before it writes anything; one that has begun to write fails, and tells how far it came. */
+export function showCancelled({ job, phase }: RestoreState): void {
+  setCurrentDetails(
+    page(
+      `**Cancelled** while ${phase}. Nothing was changed, and nothing stands by for ${code(job)} any more.`,
+      'To stand by again:',
+      fence('holdfast start-schedule'),
+    ),
+  );
+}
+
 function standingBy({ job, last }: RestoreState): string[] {
   const request = `{"backup":"latest","mode":"missing-only"}`;
   return [

@@ -1,5 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { executeChild, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  executeChild,
+  isCancellation,
+  sleep,
+} from '@temporalio/workflow';
 import type { backup } from './backup.ts';
 import type { BackupResult, JobDescription } from './contract/backup.ts';
 import { backupId } from './contract/names.ts';
@@ -23,9 +29,19 @@ export async function takeSafetyBackup(
         parentClosePolicy: 'REQUEST_CANCEL',
       });
     } catch (error) {
+      if (isCancellation(error)) throw whoseCancellation(error);
       // Ids are to the second, and a scheduled backup may have taken this one.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await sleep('1 second');
     }
   }
+}
+
+/** The backup alone may have been cancelled: then the restore fails, and is not itself a cancelled one. */
+function whoseCancellation(error: unknown): unknown {
+  if (CancellationScope.current().consideredCancelled) return error;
+  return ApplicationFailure.create({
+    message: 'somebody cancelled its safety backup; nothing was changed.',
+    type: 'NotApproved',
+  });
 }

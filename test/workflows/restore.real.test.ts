@@ -31,6 +31,7 @@ const names = [
   'signalled',
   'cut',
   'locked',
+  'idle',
 ];
 
 beforeAll(async () => {
@@ -367,6 +368,38 @@ test('a restore that is cancelled while it writes stops, tells how far it came, 
   await request('cut', { mode: 'overwrite', requestId: 'again', approved: true, noSafetyBackup: true });
   expect(await reportOf('cut', 'again')).toMatchObject({ outcome: 'restored', proof: { differing: 0 } });
   expect(await contents(rig, 'cut/')).toMatchObject(keys);
+});
+
+test('a restore that is cancelled while it waits changes nothing, and stands by no more', async () => {
+  const run = await request('idle', { mode: 'mirror', requestId: 'first' });
+  await waitingPlan('idle');
+  await run.cancel();
+  await expect(run.result()).rejects.toThrow();
+  expect((await run.describe()).status.name).toBe('CANCELLED');
+  expect(await currentDetails(run)).toContain(
+    '**Cancelled** while waiting for approval. Nothing was changed',
+  );
+  expect(await contents(rig, 'idle/')).toMatchObject({ 'idle/changed': 'spoilt' });
+});
+
+test('a restore whose safety backup is cancelled fails before it changes anything', async () => {
+  const run = await request('idle', { mode: 'mirror', requestId: 'second' });
+  await waitingPlan('idle');
+  rig.s3Gate.hold();
+  await approve('idle');
+  await rig.s3Gate.held();
+  const query = "WorkflowType = 'backup' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of rig.client.workflow.list({ query })) {
+    await rig.client.workflow.getHandle(workflowId).cancel();
+  }
+  await sleep(300);
+  rig.s3Gate.release();
+  await expect(run.result()).rejects.toThrow();
+  expect(await reportOf('idle', 'second')).toMatchObject({
+    outcome: 'failed',
+    failure: { code: 'NotApproved' },
+  });
+  expect(await contents(rig, 'idle/')).toMatchObject({ 'idle/changed': 'spoilt' });
 });
 
 /** Locks a key as a leader election does. */
