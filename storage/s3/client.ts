@@ -4,7 +4,7 @@ import type { S3Settings } from '../settings.ts';
 
 /** A connection attempt, and a socket on which nothing moves, end after so many milliseconds. */
 const connectionTimeout = 10_000;
-const socketTimeout = 60_000;
+const socketTimeout = 120_000;
 const sockets = { maxSockets: 128 };
 
 /** Its own retries are off: attempts.ts decides for all requests what is tried again, and how long. */

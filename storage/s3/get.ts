@@ -20,23 +20,23 @@ export async function* get(
   const stop = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   const ahead: Promise<Answer>[] = [];
   try {
-    const first =
-      start === end
-        ? undefined
-        : await readFirst(bucket, name, { start, end: Math.min(start + rangeBytes, end ?? Infinity) }, stop);
+    const range = { start, end: Math.min(start + rangeBytes, end ?? Infinity) };
+    let first = start === end ? undefined : await readFirst(bucket, name, range, stop);
     const size = first?.size ?? (await sizeOf(bucket, name, stop));
     const last = end ?? size;
     if (start > size || last > size || (!first && start !== last)) {
       throw tooShort(bucket, name, size, Math.max(start, last));
     }
     if (!first) return;
-    yield first.bytes;
-
+    const { etag } = first;
     let next = start + first.bytes.length;
+    yield first.bytes;
+    first = undefined;
+
     while (next < last || ahead.length > 0) {
       while (next < last && ahead.length < bucket.concurrency) {
         const range = { start: next, end: Math.min(next + rangeBytes, last) };
-        const reading = readRange(bucket, name, range, stop, first.etag);
+        const reading = readRange(bucket, name, range, stop, etag);
         // Its turn to be waited for comes later; until then a failure is nobody's.
         reading.catch(() => undefined);
         ahead.push(reading);
