@@ -2,45 +2,49 @@ import { createHash } from 'node:crypto';
 import type { HoldfastError } from '../workflows/contract/errors.ts';
 import type { Content } from '../workflows/contract/manifest.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
-import { encodeFields } from './record.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Counts and digests records on their way: the same for what is written and for what is read back. */
 export interface ContentTally {
-  /** Takes the next record; gives its restorable fields as encoded (`encodeFields`), which writing needs again. */
-  add(record: KeyRecord): string;
+  /** Takes the next record, with its restorable fields as encoded: the bytes from `start` to before `end`. */
+  add(record: KeyRecord, bytes: Buffer, start: number, end: number): void;
   /** Of the records so far. */
   content(): Content;
 }
 
-/** Characters gathered before they are hashed: one call of the hash for many records. */
+/** Bytes gathered before they are hashed: one call of the hash for many records. */
 const gathered = 1 << 16;
+const lineEnd = Buffer.from('}\n');
 
 /** @param refuseOrder makes the error for a key that does not come after its predecessor, bytewise. */
 export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => HoldfastError): ContentTally {
   const hash = createHash('sha256');
-  let waiting = '';
+  const waiting = Buffer.allocUnsafeSlow(gathered);
+  let filled = 0;
   let previous: Buffer | undefined;
   let records = 0;
   let bytes = 0;
 
+  function take(source: Buffer, start: number, end: number): void {
+    if (end - start > waiting.length - filled) {
+      hash.update(waiting.subarray(0, filled));
+      filled = 0;
+    }
+    if (end - start > waiting.length) hash.update(source.subarray(start, end));
+    else filled += source.copy(waiting, filled, start, end);
+  }
+
   return {
-    add(record) {
-      const { key, value } = record;
+    add({ key, value }, line, start, end) {
       if (previous !== undefined && Buffer.compare(previous, key) >= 0) throw refuseOrder(key, previous);
       previous = key;
       records += 1;
       bytes += key.length + (value?.length ?? 0);
-      const fields = encodeFields(record);
-      waiting += fields + '}\n';
-      if (waiting.length >= gathered) {
-        hash.update(waiting);
-        waiting = '';
-      }
-      return fields;
+      take(line, start, end);
+      take(lineEnd, 0, lineEnd.length);
     },
     content() {
-      return { records, bytes, digest: hash.copy().update(waiting).digest('hex') };
+      return { records, bytes, digest: hash.copy().update(waiting.subarray(0, filled)).digest('hex') };
     },
   };
 }

@@ -3,7 +3,7 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Refusal } from './refusal.ts';
 import type { FrameEntry } from './seek-table.ts';
 
-/** A frame is closed with the line that brings it to this many characters. A reader takes frames of any size. */
+/** A frame is closed with the line that brings it to this many bytes. A reader takes frames of any size. */
 export const frameTarget = 1 << 20;
 
 /** Frames compressed or decompressed at once: the threads of libuv's pool. */

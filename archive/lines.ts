@@ -1,37 +1,63 @@
 import { isUtf8 } from 'node:buffer';
 import type { KeyRecord } from '../workflows/contract/record.ts';
-import { decodeRecord } from './record.ts';
+import type { ContentTally } from './content.ts';
+import { createLineReader } from './decode-line.ts';
+import { decodeRecord, encodeFields } from './record.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Characters of lines that make one batch of records. */
+/** Bytes of lines that make one batch of records. */
 const batchTarget = 1 << 18;
 
-/** The records of whole lines, in batches of about a quarter of a megabyte. */
-export function* decodeBatches(plain: Buffer, refuse: Refusal): Generator<readonly KeyRecord[]> {
-  const text = textOf(plain, refuse);
-  let batch: KeyRecord[] = [];
-  let batchStart = 0;
-  for (let start = 0; start < text.length;) {
-    const end = text.indexOf('\n', start);
-    batch.push(decodeRecord(text.slice(start, end), refuse));
-    start = end + 1;
-    if (start - batchStart >= batchTarget) {
-      yield batch;
-      batch = [];
-      batchStart = start;
-    }
+export interface LineDecoding {
+  readonly tally: ContentTally;
+  readonly refuse: Refusal;
+  /** Records for which it does not hold are left out, and not tallied. */
+  readonly wanted?: (record: KeyRecord) => boolean;
+}
+
+/** Makes whole lines into tallied records, in batches of about a quarter of a megabyte. Only one frame at a time. */
+export function createLineDecoder({ tally, refuse, wanted = () => true }: LineDecoding) {
+  const reader = createLineReader();
+
+  function take(record: KeyRecord, fields: Buffer, start: number, end: number, batch: KeyRecord[]): void {
+    if (!wanted(record)) return;
+    tally.add(record, fields, start, end);
+    batch.push(record);
   }
-  if (batch.length > 0) yield batch;
+
+  return function* decode(plain: Buffer): Generator<readonly KeyRecord[]> {
+    requireText(plain, refuse);
+    let batch: KeyRecord[] = [];
+    let batchStart = 0;
+    for (let start = 0; start < plain.length;) {
+      const end = plain.indexOf(0x0a, start);
+      const record = reader.read(plain, start, end);
+      if (record !== undefined) {
+        take(record, plain, start, reader.fieldsEnd, batch);
+      } else {
+        const other = decodeRecord(plain.toString('utf8', start, end), refuse);
+        const fields = Buffer.from(encodeFields(other));
+        take(other, fields, 0, fields.length, batch);
+      }
+      start = end + 1;
+      if (start - batchStart >= batchTarget) {
+        if (batch.length > 0) yield batch;
+        batch = [];
+        batchStart = start;
+      }
+    }
+    if (batch.length > 0) yield batch;
+  };
 }
 
 /** The key of the first line. */
 export function firstKey(plain: Buffer, refuse: Refusal): Buffer {
-  const text = textOf(plain.subarray(0, plain.indexOf(0x0a) + 1), refuse);
-  return decodeRecord(text.slice(0, -1), refuse).key;
+  const line = plain.subarray(0, plain.indexOf(0x0a) + 1);
+  requireText(line, refuse);
+  return decodeRecord(line.toString('utf8', 0, line.length - 1), refuse).key;
 }
 
-function textOf(plain: Buffer, refuse: Refusal): string {
+function requireText(plain: Buffer, refuse: Refusal): void {
   // Decoding would put U+FFFD in the place of what is not UTF-8.
   if (plain.at(-1) !== 0x0a || !isUtf8(plain)) throw refuse('holds something else than lines of UTF-8 text');
-  return plain.toString();
 }

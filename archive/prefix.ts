@@ -2,7 +2,7 @@ import type { DataObject } from '../workflows/contract/manifest.ts';
 import type { ByteSource, ReadOptions, RecordReading } from './archive.ts';
 import { createReadTally } from './content.ts';
 import { cutFrames, openFrames, type OpenedFrames } from './frame-reader.ts';
-import { decodeBatches, firstKey } from './lines.ts';
+import { createLineDecoder, firstKey } from './lines.ts';
 import { readRecords } from './reader.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
 import type { PlacedFrame } from './seek-table.ts';
@@ -23,16 +23,17 @@ export function readPrefix(
   if (prefix.length === 0) return readRecords(source, object, options);
   const refuse = refusalOf(options.address);
   const tally = createReadTally(refuse);
+  const decode = createLineDecoder({
+    tally,
+    refuse,
+    wanted: ({ key }) => compareWithPrefix(key, prefix) === 0,
+  });
 
   async function* records(): RecordReading['records'] {
     options.signal?.throwIfAborted();
     const opened = await openFrames(source, object, options, refuse);
     for await (const plain of readSome(opened, await framesWith(prefix, opened, refuse), refuse)) {
-      for (const batch of decodeBatches(plain, refuse)) {
-        const found = batch.filter(({ key }) => compareWithPrefix(key, prefix) === 0);
-        for (const record of found) tally.add(record);
-        if (found.length > 0) yield found;
-      }
+      yield* decode(plain);
     }
   }
 

@@ -4,7 +4,7 @@ import { provenBeforeLast } from './ahead.ts';
 import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
 import { createReadTally } from './content.ts';
 import { cutFrames, openFrames } from './frame-reader.ts';
-import { decodeBatches } from './lines.ts';
+import { createLineDecoder } from './lines.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
 
 /**
@@ -20,13 +20,11 @@ export function readRecords(
 ): RecordReading {
   const refuse = refusalOf(options.address);
   const tally = createReadTally(refuse);
+  const decode = createLineDecoder({ tally, refuse });
 
   async function* records(): RecordReading['records'] {
     for await (const plain of readLines(source, object, options)) {
-      for (const batch of decodeBatches(plain, refuse)) {
-        for (const record of batch) tally.add(record);
-        yield batch;
-      }
+      yield* decode(plain);
     }
   }
 

@@ -6,8 +6,8 @@ import { encryptChunks } from './age/stream.ts';
 import { mapAhead } from './ahead.ts';
 import type { RecordWriting, Sealed, WriteOptions, Writing } from './archive.ts';
 import { createContentTally, nameKey, type ContentTally } from './content.ts';
+import { createLineWriter } from './encode-line.ts';
 import { compressFrame, framesAhead, frameTarget } from './frames.ts';
-import { encodeMeta } from './record.ts';
 import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-table.ts';
 
 /** Writes records, which must come in strictly ascending order of key. Memory does not grow with their number. */
@@ -27,17 +27,21 @@ export function writeLines(lines: AsyncIterable<Buffer>, options: WriteOptions):
 
 /** The plain bytes of each frame, cut by the same rule whatever the batches: the same records, the same frames. */
 async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGenerator<Buffer> {
-  let text = '';
+  const lines = createLineWriter();
   for await (const batch of batches) {
     for (const record of batch) {
-      text += tally.add(record) + encodeMeta(record.meta);
-      if (text.length >= frameTarget) {
-        yield bounded(Buffer.from(text), `The record of ${nameKey(record.key)}`);
-        text = '';
+      lines.add(record);
+      tally.add(record, lines.bytes, lines.fieldsStart, lines.fieldsEnd);
+      if (lines.length >= frameTarget) {
+        yield bounded(
+          Buffer.from(lines.bytes.subarray(0, lines.length)),
+          `The record of ${nameKey(record.key)}`,
+        );
+        lines.clear();
       }
     }
   }
-  if (text !== '') yield Buffer.from(text);
+  if (lines.length > 0) yield Buffer.from(lines.bytes.subarray(0, lines.length));
 }
 
 async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
