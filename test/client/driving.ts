@@ -28,6 +28,7 @@ export interface Running {
 export async function createDriver(
   temporal: string,
   jobs: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Driver> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-driver-'));
   const file = join(folder, 'holdfast.yaml');
@@ -39,7 +40,13 @@ export async function createDriver(
     ),
   };
   await writeFile(file, JSON.stringify(settings));
-  const env = { TEMPORAL_ADDRESS: temporal, HOLDFAST_CONFIG: file, HOME: folder, USER: 'tester' };
+  const env = {
+    TEMPORAL_ADDRESS: temporal,
+    HOLDFAST_CONFIG: file,
+    HOME: folder,
+    USER: 'tester',
+    ...environment,
+  };
 
   const start = (options: FakeOptions, ...args: readonly string[]): Running => {
     const interruption = new AbortController();
