@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { KeyRecord } from '../workflows/contract/record.ts';
-import { encodeAttributes, encodePairs } from './record.ts';
+import { encodePairs, refuseReserved } from './record.ts';
 
 /** Lines one after the other, in memory that is used again. */
 export interface LineWriter {
@@ -21,7 +21,11 @@ escapes.fill(0x75, 0, 0x20);
 for (const pair of ['""', '\\\\', '\bb', '\ff', '\nn', '\rr', '\tt']) {
   escapes[pair.charCodeAt(0)] = pair.charCodeAt(1);
 }
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
 const backslash = 0x5c;
+const openBrace = 0x7b;
 const hex = Buffer.from('0123456789abcdef');
 /** An escaped byte takes six. */
 const mostExpansion = 6;
@@ -30,15 +34,15 @@ const head = Buffer.from('{"key":"');
 const base64Head = Buffer.from('{"keyBase64":"');
 const text = Buffer.from(',"text":"');
 const base64 = Buffer.from(',"base64":"');
-const nullText = Buffer.from(',"text":null');
+const nullText = ',"text":null';
+const metaHead = ',"meta":';
+const lineEnd = Buffer.from('}}\n');
 
 export function createLineWriter(): LineWriter {
   let bytes = Buffer.allocUnsafeSlow(1 << 20);
   let length = 0;
   let fieldsStart = 0;
   let fieldsEnd = 0;
-  let lastAttributes: KeyRecord['attributes'] | undefined;
-  let attributesText = '';
 
   function reserve(more: number): void {
     if (length + more <= bytes.length) return;
@@ -47,50 +51,68 @@ export function createLineWriter(): LineWriter {
     bytes = larger;
   }
 
-  function put(source: Buffer): void {
-    const { length: size } = source;
-    for (let at = 0; at < size; at++) bytes[length + at] = source[at] ?? 0;
-    length += size;
-  }
-
   function putText(content: string): void {
     reserve(3 * content.length);
     length += bytes.write(content, length);
   }
 
-  /** A name, a JSON string and its quotes where the source is UTF-8; the other name and base64 where it is not. */
+  /** Behind one name the inside of a JSON string where the source is UTF-8, else behind the other one base64. */
   function putBytes(name: Buffer, otherName: Buffer, source: Buffer): void {
-    reserve(name.length + otherName.length + mostExpansion * source.length + 2);
-    const start = length;
-    put(name);
-    const end = escapeInto(bytes, length, source);
+    reserve(otherName.length + mostExpansion * source.length + 1);
+    const start = length + copyInto(bytes, length, name);
+    const end = escapeInto(bytes, start, source);
     if (end < 0 && !isUtf8(source)) {
-      length = start;
-      put(otherName);
+      length += copyInto(bytes, length, otherName);
       length += bytes.write(source.toString('base64'), length, 'latin1');
     } else {
       length = Math.abs(end);
     }
-    bytes[length++] = 0x22;
+    bytes[length++] = quote;
+  }
+
+  /** `,"a":"1","b":"2"`, as `encodePairs` gives it. */
+  function putPairs(pairs: Readonly<Record<string, string>>): void {
+    const end = plainPairsInto(pairs);
+    if (end < 0) putText(encodePairs(pairs));
+    else length = end;
+  }
+
+  /** Where the pairs end if they are sorted and plain ASCII, as nearly all are; else -1. */
+  function plainPairsInto(pairs: Readonly<Record<string, string>>): number {
+    let at = length;
+    let previous = '';
+    for (const name in pairs) {
+      const value = pairs[name] ?? '';
+      if (name < previous) return -1;
+      previous = name;
+      reserve(at - length + name.length + value.length + 6);
+      bytes[at++] = comma;
+      at = plainInto(bytes, at, name);
+      if (at < 0) return -1;
+      bytes[at++] = colon;
+      at = plainInto(bytes, at, value);
+      if (at < 0) return -1;
+    }
+    return at;
   }
 
   return {
     add({ key, value, attributes, meta }) {
       fieldsStart = length;
       putBytes(head, base64Head, key);
-      if (attributes !== lastAttributes) {
-        lastAttributes = attributes;
-        attributesText = encodeAttributes(attributes);
-      }
-      putText(attributesText);
-      if (value === null) {
-        reserve(nullText.length);
-        put(nullText);
-      } else {
-        putBytes(text, base64, value);
-      }
+      refuseReserved(attributes);
+      putPairs(attributes);
+      if (value === null) putText(nullText);
+      else putBytes(text, base64, value);
       fieldsEnd = length;
-      putText(`,"meta":{${encodePairs(meta).slice(1)}}}\n`);
+      putText(metaHead);
+      const commaAt = length;
+      putPairs(meta);
+      // The first pair has a comma before it, where the brace belongs.
+      if (length === commaAt) length++;
+      reserve(3);
+      bytes[commaAt] = openBrace;
+      length += copyInto(bytes, length, lineEnd);
     },
     get fieldsStart() {
       return fieldsStart;
@@ -132,4 +154,23 @@ function escapeInto(target: Buffer, start: number, source: Buffer): number {
     }
   }
   return seen < 0x80 ? at : -at;
+}
+
+/** Gives how many bytes there were. */
+function copyInto(target: Buffer, start: number, source: Buffer): number {
+  for (let at = 0; at < source.length; at++) target[start + at] = source[at] ?? 0;
+  return source.length;
+}
+
+/** Writes a text in quotes and gives where it ends; -1 where it is not plain ASCII. */
+function plainInto(target: Buffer, start: number, content: string): number {
+  let at = start;
+  target[at++] = quote;
+  for (let index = 0; index < content.length; index++) {
+    const code = content.charCodeAt(index);
+    if (code >= 0x80 || escapes[code] !== 0) return -1;
+    target[at++] = code;
+  }
+  target[at++] = quote;
+  return at;
 }

@@ -30,12 +30,16 @@ function encodeValue(value: Buffer | null): string {
     : `,"base64":"${value.toString('base64')}"`;
 }
 
-/** `,"flags":"0"`. */
-export function encodeAttributes(attributes: Readonly<Record<string, string>>): string {
+function encodeAttributes(attributes: Readonly<Record<string, string>>): string {
+  refuseReserved(attributes);
+  return encodePairs(attributes);
+}
+
+/** @throws Defect where an attribute has the name of a field */
+export function refuseReserved(attributes: Readonly<Record<string, string>>): void {
   for (const name in attributes) {
     if (reserved.has(name)) throw new HoldfastError('Defect', `An attribute of a record is named "${name}".`);
   }
-  return encodePairs(attributes);
 }
 
 /** `,"a":"1","b":"2"`, sorted by name: the same record always gives the same bytes. */

@@ -58,7 +58,8 @@ export function readEntry(json: JsonBytes): KeyRecord {
   ) {
     throw malformed;
   }
-  const indices = { createIndex, modifyIndex, lockIndex };
+  // Sorted by name, as the archive writes them.
+  const indices = { createIndex, lockIndex, modifyIndex };
   return {
     key,
     value,

@@ -112,7 +112,7 @@ export class JsonBytes {
     return decoded;
   }
 
-  /** A whole number as decimal digits. The last one is kept: keys written together have the same index. */
+  /** A whole number as decimal digits. The last one but 0 is kept: a key that was written once has the same index twice. */
   number(): string {
     this.peek();
     const { bytes, position: start } = this;
@@ -126,6 +126,7 @@ export class JsonBytes {
     if (at === bytes.length) throw incomplete;
     if (at === start || (bytes[start] === 0x30 && at > start + 1)) throw malformed;
     this.position = at;
+    if (sum === 0) return '0';
     if (sum > Number.MAX_SAFE_INTEGER) return bytes.toString('latin1', start, at);
     if (sum !== this.lastNumber) {
       this.lastNumber = sum;
