@@ -57,6 +57,8 @@ const byS3Code: Readonly<Record<string, Kind>> = {
   NotImplemented: misconfigured,
   // Somebody else ended the upload: this one cannot go on, a fresh one can.
   NoSuchUpload: ['StorageUnavailable', 'no'],
+  // The server has lost a part that it had confirmed.
+  InvalidPart: ['StorageUnavailable', 'no'],
   // The body changed or broke off on its way.
   BadDigest: unavailable,
   XAmzContentSHA256Mismatch: unavailable,

@@ -70,6 +70,7 @@ test.each([
   [400, 'KMS.NotFoundException', 'StorageMisconfigured', 1],
   [400, 'AuthorizationHeaderMalformed', 'StorageMisconfigured', 1],
   [301, 'PermanentRedirect', 'StorageMisconfigured', 1],
+  [400, 'InvalidPart', 'StorageUnavailable', 1],
   [403, 'InvalidObjectState', 'StorageMisconfigured', 1],
   [507, 'InsufficientStorage', 'StorageMisconfigured', 1],
   [501, 'NotImplemented', 'StorageMisconfigured', 1],
