@@ -70,13 +70,18 @@ export async function* cutFrames(
   for await (const chunk of stream) {
     waiting.push(chunk);
     bytes += chunk.length;
-    for (let entry = frames[next]; entry !== undefined && bytes >= entry.bytes; entry = frames[next]) {
-      const joined = Buffer.concat(waiting);
-      yield { entry, data: joined.subarray(0, entry.bytes) };
-      waiting = [joined.subarray(entry.bytes)];
-      bytes -= entry.bytes;
+    const first = frames[next];
+    if (first === undefined || bytes < first.bytes) continue;
+    // Once for all frames that end in this chunk: their data are views, not copies.
+    const joined = waiting.length === 1 ? chunk : Buffer.concat(waiting);
+    let at = 0;
+    for (let entry = frames[next]; entry !== undefined && at + entry.bytes <= bytes; entry = frames[next]) {
+      yield { entry, data: joined.subarray(at, at + entry.bytes) };
+      at += entry.bytes;
       next += 1;
     }
+    waiting = [joined.subarray(at)];
+    bytes -= at;
   }
   if (next < frames.length || !Buffer.concat(waiting).equals(rest)) {
     throw refuse('does not end with the seek table that was read first');
