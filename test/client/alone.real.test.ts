@@ -67,6 +67,12 @@ test('before anything is registered, a backup tells what to do', async () => {
   expect(stderr).toContain('Run `holdfast start-schedule`, or start a worker');
 });
 
+test('a decision on a job that nothing stands by for says so', async () => {
+  const { exit, text, stderr } = await driver.holdfast('approve', 'plain', '0123456789ab');
+  expect({ exit, text }).toEqual({ exit: 4, text: '' });
+  expect(stderr).toContain('no restore workflow stands by for it');
+});
+
 test('start-schedule shows what it does, does it, and the next time nothing', async () => {
   const dry = await driver.holdfast('start-schedule', '--dry-run');
   expect(dry).toMatchObject({ exit: 0, stderr: 'Nothing was changed (--dry-run).\n' });
@@ -104,6 +110,14 @@ test('what belongs to a job that is gone is removed with --yes, or after a quest
   } finally {
     await other.cleanup();
   }
+});
+
+test('a decision that no worker takes says so', async () => {
+  await driver.holdfast('start-schedule');
+  const waiting = driver.start({}, 'decline', 'plain');
+  await waiting.shows('No worker answers yet; the decision waits for one.');
+  waiting.interrupt(new Interrupted(130));
+  expect(await waiting.ended).toMatchObject({ exit: 130 });
 });
 
 test('without a worker, status and commands say so and keep waiting; also while Temporal is away', async () => {
