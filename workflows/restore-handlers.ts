@@ -1,4 +1,4 @@
-import { setHandler, uuid4 } from '@temporalio/workflow';
+import { setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Decided, Refusal, RestoreRequest } from './contract/restore.ts';
 import * as messages from './messages.ts';
 import { approval, objectionToApproval, objectionToDecision, refusal } from './restore-decision.ts';
@@ -12,7 +12,8 @@ export function setRestoreHandlers(state: RestoreState, onNote: () => void): voi
   };
   const decide = (decision: Decision): Decided => {
     state.decision = decision;
-    return { restoreId: state.restoreId ?? '' };
+    const { restoreId = '', current } = state;
+    return { restoreId, requestId: current?.requestId ?? '', runId: workflowInfo().runId };
   };
 
   setHandler(

@@ -14,9 +14,9 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
+import { tellEnd } from '../restore-end.ts';
 import { followRequest, type RequestReference } from '../restore-run.ts';
-import { planLines, reportLines, shortDigest } from '../restore-text.ts';
-import { named } from '../run-failure.ts';
+import { planLines, shortDigest } from '../restore-text.ts';
 import { standbyOptions } from '../standby.ts';
 
 interface RestoreOptions extends GlobalOptions {
@@ -111,19 +111,16 @@ async function restore(
   const request = await send(client, job, requestOf(backup, options));
   if (!options.json)
     say(io, `Restore of ${job.name}: workflow ${request.workflowId}, request ${request.requestId}`);
+  const farewell =
+    `Look at it: holdfast status ${job.name}. ` +
+    `End it before anything is changed: holdfast decline ${job.name}`;
   try {
-    const report = await follow(client, job.name, request, io, options);
-    if (options.json) await printJson(io, report);
-    else for (const line of reportLines(job.name, report)) await printLine(io, line);
-    judge(report);
-  } catch (error) {
-    if (error instanceof LeftWaiting) return printWaiting(error.plan, job.name, request, io, options);
-    if (!io.signal.aborted) throw error;
-    say(
-      io,
-      `\nThe restore goes on without this command. Look at it: holdfast status ${job.name}. End it before anything is changed: holdfast decline ${job.name}`,
+    await tellEnd(io, { job: job.name, json: options.json, farewell }, () =>
+      follow(client, job.name, request, io, options),
     );
-    throw io.signal.reason;
+  } catch (error) {
+    if (!(error instanceof LeftWaiting)) throw error;
+    await printWaiting(error.plan, job.name, request, io, options);
   }
 }
 
@@ -228,11 +225,4 @@ async function printWaiting(
   if (json) return printJson(io, { job, ...request, plan });
   await printLine(io, `The plan waits for its approval: holdfast approve ${job} ${shortDigest(plan)}`);
   await printLine(io, `To decline it: holdfast decline ${job}`);
-}
-
-/** The report is printed; this makes the exit code. */
-function judge({ outcome, failure }: RestoreReport): void {
-  if (outcome === 'failed') throw named(failure?.code, failure?.message ?? 'The restore failed.');
-  if (outcome === 'declined') throw new HoldfastError('NotApproved', 'The plan was declined.');
-  if (outcome === 'expired') throw new HoldfastError('NotApproved', 'The plan was not approved in time.');
 }

@@ -24,7 +24,18 @@ const names = [
     'denied',
     'remote',
   ],
-  ...['exact', 'other-plan', 'interrupted', 'queued', 'behind', 'status', 'wrong', 'reported'],
+  ...[
+    'left',
+    'conflicting',
+    'exact',
+    'other-plan',
+    'interrupted',
+    'queued',
+    'behind',
+    'status',
+    'wrong',
+    'reported',
+  ],
 ];
 
 let rig: Rig;
@@ -232,17 +243,45 @@ describe('holdfast restore', () => {
     const wrong = await holdfast('approve', 'remote', '000000000000');
     expect(wrong).toMatchObject({ exit: 4, text: '' });
     expect(wrong.stderr).toContain(`is ${digest}, not 000000000000`);
-    const [run] = await runsOf('remote');
-    expect(await holdfast('approve', 'remote', digest)).toMatchObject({ exit: 0 });
-    await rig.client.workflow
-      .getHandle(restoreWorkflowId('remote'), run, { followRuns: false })
-      .result()
-      .catch(() => 0);
+    const approved = await holdfast('approve', 'remote', digest);
+    expect(approved).toMatchObject({ exit: 0 });
+    // It returns when the restore has ended.
     expect(await contents(rig, 'remote/')).toEqual({ ...before('remote'), 'remote/new': 'new' });
+    expect(approved.text).toMatch(/^remote is restored from .*\n.*1 added, 1 changed, 0 removed\n/);
 
     const late = await holdfast('approve', 'remote', digest);
     expect(late).toMatchObject({ exit: 4 });
     expect(late.stderr).toContain('No plan of remote waits for a decision');
+  });
+
+  test('an approval with --no-wait returns at once; the restore goes on', async () => {
+    await prepare('elsewhere');
+    await holdfast('restore', 'elsewhere', '--mode', 'mirror', '--no-wait');
+    const [run] = await runsOf('elsewhere');
+    const approved = await holdfast(
+      'approve',
+      'elsewhere',
+      await waitingDigest('elsewhere'),
+      '--no-wait',
+      '--json',
+    );
+    expect(approved).toMatchObject({ exit: 0 });
+    expect(JSON.parse(approved.text)).toMatchObject({ job: 'elsewhere', decision: 'approved' });
+    await rig.client.workflow
+      .getHandle(restoreWorkflowId('elsewhere'), run, { followRuns: false })
+      .result()
+      .catch(() => 0);
+    expect(await contents(rig, 'elsewhere/')).toEqual(before('elsewhere'));
+  });
+
+  test('an approval of a restore that fails ends with the code of the failure', async () => {
+    await prepare('conflicting');
+    await holdfast('restore', 'conflicting', '--mode', 'overwrite', '--no-wait');
+    await change(rig, { 'conflicting/changed': 'by somebody else' });
+    const approved = await holdfast('approve', 'conflicting', await waitingDigest('conflicting'), '--json');
+    expect(JSON.parse(approved.text) as RestoreReport).toMatchObject({ outcome: 'failed' });
+    expect(approved.exit).not.toBe(0);
+    expect(approved.stderr).toContain('(RestoreConflict)');
   });
 
   test('--plan approves the plan that a dry run showed, and no other', async () => {

@@ -96,9 +96,11 @@ export interface Refusal {
   readonly reason?: string;
 }
 
-/** Answer of the updates `approve` and `decline`. */
+/** Answer of the updates `approve` and `decline`: which restore, and where to follow it. */
 export interface Decided {
   readonly restoreId: string;
+  readonly requestId: string;
+  readonly runId: string;
 }
 
 export interface ApplyInput {
