@@ -28,8 +28,8 @@ export async function fill(address: string, records: readonly KeyRecord[]): Prom
 export async function breakIt(address: string): Promise<void> {
   await request(address, 'DELETE', 'config/prod/?recurse');
   await request(address, 'DELETE', 'hostile/?recurse');
-  await request(address, 'PUT', 'config/staging/auth/0000/database/url', 'postgres://wrong.host:5432/app');
-  await request(address, 'PUT', 'config/staging/mail/0004/log/level?flags=7', 'debug');
+  await request(address, 'PUT', 'config/staging/eu-1/auth/database/url', 'postgres://wrong.host:5432/app');
+  await request(address, 'PUT', 'config/staging/us-2/mail/log/level?flags=7', 'trace');
   for (let n = 0; n < 25; n++) await request(address, 'PUT', `leftover/${n}`, 'who wrote this?');
 }
 

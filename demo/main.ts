@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createStage } from './stage.ts';
-import { play } from './play.ts';
+import { lookAround, play } from './play.ts';
 
 const help = `npm run demo [-- --exit]
 
@@ -19,13 +19,20 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(help);
 } else {
+  process.stdout.write(
+    'Holdfast protects the stores that hold the state of a platform. This shows its main job, from nothing, in a\n' +
+      'minute: a backup, an accident, a restore, and the proof.\n\nStarting Temporal, Consul and an S3 server …\n',
+  );
   const stage = await createStage();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => stage.interrupt());
   }
   try {
     await play(stage);
-    if (values.exit !== true) await stage.untilInterrupted();
+    if (values.exit !== true) {
+      lookAround(stage);
+      await stage.untilInterrupted();
+    }
   } catch (error) {
     if (!stage.interrupted()) {
       process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -9,59 +9,90 @@ export async function play(stage: Stage): Promise<void> {
   const ui = `${temporal.uiAddress ?? ''}/namespaces/${temporal.namespace}`;
 
   stage.title('A platform with its state in Consul');
-  stage.say(`Real servers run on this machine: Temporal ${ui}/workflows`);
-  stage.say(`  Consul ${consul.address}/ui, and an S3 server ${s3.address} with the bucket ${bucket}.`);
-  const tree = platformTree();
-  await fill(consul.address, tree);
+  stage.say('These are real servers, on this machine only. Look at them while the demo goes on:\n');
+  stage.say(`  Temporal UI  ${ui}/workflows`);
+  stage.say(`  Consul       ${consul.address}/ui`);
+  stage.say(`  S3           ${s3.address}, bucket ${bucket}\n`);
+  await fill(consul.address, platformTree());
   const before = await fingerprint(consul.address);
-  stage.say(`Consul holds ${before.keys} keys now: settings of services, and some that break naive tools`);
-  stage.say('(binary values, flags of 2^64-1, `//` and newlines in keys).');
+  stage.say(
+    `Consul holds ${number(before.keys)} keys now: the settings of 40 services in three environments, and a few`,
+  );
+  stage.say('that break naive tools: binary values, flags of 2^64-1, `//` and line breaks in keys.');
 
   stage.title('Holdfast is told what to protect');
   const yaml = configuration(s3.address, s3.region, bucket, consul.address);
   await stage.configure(yaml);
-  stage.say(indent(yaml));
+  stage.say(`This is the whole configuration, holdfast.yaml:\n\n${indent(yaml)}`);
   await stage.holdfast('config', 'check');
-  stage.say('\nA worker is started (`npm run worker`), and the schedules (`npm run start-schedule`):\n');
+  stage.say(
+    '\nA worker is started; it does the work (`npm run worker`). Then the schedules are put into Temporal',
+  );
+  stage.say('(`npm run start-schedule`), with a workflow that stands by for restores:\n');
   await stage.startWorker();
   await stage.holdfast('start-schedule', '--yes');
-  stage.say(`\nSee it: ${ui}/schedules`);
+  stage.say(`\nSee the schedule: ${ui}/schedules`);
 
   stage.title('A backup');
   stage.say(
-    'The schedule takes one every minute; this one is taken now. It is read back and compared before it counts.\n',
+    'From now on one is taken every minute. This one is taken by hand, and followed. It counts as a backup',
   );
-  const id = idIn(await stage.holdfast('backup', 'consul'));
-  const run = encodeURIComponent(backupWorkflowId('consul', id));
-  stage.say(`\nSee the run: ${ui}/workflows/${run}\n`);
+  stage.say('only when it has been read back from S3 and compared.\n');
+  await stage.holdfast('backup', 'consul');
+  const id = await manualBackup(stage);
+  stage.say(`\nSee how it went: ${ui}/workflows/${encodeURIComponent(backupWorkflowId('consul', id))}`);
+  stage.say('(its tab "User Metadata" tells it in plain words). The catalog of backups:\n');
   await stage.holdfast('list', 'consul');
-  stage.say('\nLook inside, without Consul and without Temporal:\n');
+  stage.say('What is in it? To read a backup, neither Consul nor Temporal is needed:\n');
   await stage.holdfast('inspect', 'consul', id, '--prefix', 'hostile/');
 
   stage.title('The worst day');
   await breakIt(consul.address);
   const broken = await fingerprint(consul.address);
   stage.say('Somebody deletes config/prod/ and hostile/, changes two settings, and leaves 25 keys behind.');
-  stage.say(`Consul holds ${broken.keys} keys now.`);
+  stage.say(`Consul holds ${number(broken.keys)} keys now.`);
 
   stage.title('The restore');
   stage.say(
-    'A signal asks for it; first of all it shows its plan. Nothing is changed until that plan is approved.\n',
+    'A signal to the workflow `restore-consul` asks for it. It answers with a plan, and changes nothing yet.',
   );
-  const plan = await stage.holdfast('restore', 'consul', id, '--mode', 'mirror', '--no-wait');
-  stage.say(`\nSee the plan waiting: ${ui}/workflows/restore-consul (Current Details)\n`);
-  await stage.holdfast('approve', 'consul', digestIn(plan));
+  stage.say('`mirror` means: afterwards it is as the backup is, so what is too much goes.\n');
+  await stage.holdfast('restore', 'consul', id, '--mode', 'mirror', '--no-wait');
+  stage.say(`\nSee the plan waiting: ${ui}/workflows/restore-consul`);
+  stage.say(
+    '(tab "User Metadata"; it can be approved there as well). Approved by the digest of the plan, so that',
+  );
+  stage.say(
+    'nothing else can be meant, it takes a backup of what it will overwrite, writes, and compares:\n',
+  );
+  await stage.holdfast('approve', 'consul', await waitingPlan(stage));
 
   stage.title('The proof');
+  stage.say(
+    'Not in the words of Holdfast: a SHA-256 over all that Consul itself shows (`/v1/kv/?recurse`), but for the',
+  );
+  stage.say('indexes by which it counts writes.\n');
   const after = await fingerprint(consul.address);
-  stage.say(`before  ${before.keys} keys  sha256 ${before.sha256}`);
-  stage.say(`broken  ${broken.keys} keys  sha256 ${broken.sha256}`);
-  stage.say(`after   ${after.keys} keys  sha256 ${after.sha256}`);
+  for (const [when, { keys, sha256 }] of Object.entries({ before, broken, after })) {
+    stage.say(`  ${when.padEnd(6)}  ${number(keys).padStart(6)} keys  ${sha256}`);
+  }
   if (after.sha256 !== before.sha256) throw new Error('Consul is not as it was.');
   stage.say('\nConsul is as it was, to the last bit: every key, every flag, every value.');
+}
 
-  stage.say(`\nLook around:\n\n  Temporal UI  ${ui}/workflows`);
-  stage.say(`  Consul       ${consul.address}/ui\n  S3           ${s3.address}, bucket ${bucket}`);
+/** For those who stay: where to look, and how to use the command line on what runs here. */
+export function lookAround(stage: Stage): void {
+  const { temporal, consul, s3, bucket } = stage.services;
+  stage.title('Your turn');
+  stage.say('Everything stays until Ctrl-C, and a backup is taken each minute.\n');
+  stage.say(`  Temporal UI  ${temporal.uiAddress ?? ''}/namespaces/${temporal.namespace}/workflows`);
+  stage.say(`  Consul       ${consul.address}/ui`);
+  stage.say(`  S3           ${s3.address}, bucket ${bucket}\n`);
+  stage.say('In another terminal, in this folder:\n');
+  for (const [name, value] of Object.entries(stage.environment)) stage.say(`  export ${name}=${value}`);
+  stage.say('\n  npx holdfast status consul');
+  stage.say('  npx holdfast list consul');
+  stage.say('  npx holdfast restore consul --mode mirror --dry-run');
 }
 
 function configuration(endpoint: string, region: string, bucket: string, consul: string): string {
@@ -87,19 +118,30 @@ jobs:
 `;
 }
 
-function idIn(output: string): string {
-  const id = /\d{8}T\d{6}Z/.exec(output)?.[0];
-  if (id === undefined) throw new Error('The backup names no id.');
-  return id;
+/** The schedule may have made others since. */
+async function manualBackup(stage: Stage): Promise<string> {
+  const lines = (await stage.ask('list', 'consul')).trim().split('\n');
+  const backups = lines.map((line) => JSON.parse(line) as { readonly id: string; readonly reason: string });
+  const manual = backups.find(({ reason }) => reason === 'manual');
+  if (manual === undefined) throw new Error('The catalog does not show the backup that was taken by hand.');
+  return manual.id;
 }
 
-/** The digest as the command prints it: `holdfast approve consul <digest>`. */
-function digestIn(output: string): string {
-  const digest = /holdfast approve consul ([0-9a-f]{12,})/.exec(output)?.[1];
-  if (digest === undefined) throw new Error('The restore shows no plan to approve.');
-  return digest;
+interface Waiting {
+  readonly jobs: readonly { readonly restore: { readonly plan?: { readonly digest: string } } }[];
+}
+
+async function waitingPlan(stage: Stage): Promise<string> {
+  const { jobs } = JSON.parse(await stage.ask('status', 'consul')) as Waiting;
+  const digest = jobs[0]?.restore.plan?.digest;
+  if (digest === undefined) throw new Error('No plan waits for its approval.');
+  return digest.slice(0, 12);
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function indent(text: string): string {
-  return text.replace(/^/gm, '    ');
+  return text.replace(/^(?=.)/gm, '    ');
 }

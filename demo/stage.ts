@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,12 @@ export interface Stage {
   startWorker(): Promise<void>;
   title(text: string): void;
   say(text: string): void;
-  /** Shows a `holdfast` command line and what it prints; gives its standard output. Throws where it fails. */
-  holdfast(...args: readonly string[]): Promise<string>;
+  /** What the command line needs to reach these servers with this configuration. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Shows a `holdfast` command line, and all that it prints. Throws where it fails. */
+  holdfast(...args: readonly string[]): Promise<void>;
+  /** Runs a command line unseen; gives the JSON that it prints. */
+  ask(...args: readonly string[]): Promise<string>;
   interrupt(): void;
   interrupted(): boolean;
   untilInterrupted(): Promise<void>;
@@ -36,11 +40,21 @@ export async function createStage(): Promise<Stage> {
   const config = join(directory, 'holdfast.yaml');
   const env = { ...services.environment, HOLDFAST_CONFIG: config };
   const told = new AbortController();
+  const holdfast = (args: readonly string[], stdout: 'inherit' | 'pipe'): ChildProcess => {
+    told.signal.throwIfAborted();
+    return spawn(process.execPath, [join(project, 'client/main.ts'), ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', stdout, 'inherit'],
+      signal: told.signal,
+      killSignal: 'SIGINT',
+    });
+  };
   let worker: TiedProcess | undefined;
   let step = 0;
 
   return {
     services,
+    environment: env,
     configure: (yaml) => writeFile(config, yaml),
     async startWorker() {
       worker = spawnTied([process.execPath, join(project, 'worker/main.ts')], { env });
@@ -52,21 +66,16 @@ export async function createStage(): Promise<Stage> {
     },
     say: (text) => write(`${text}\n`),
     async holdfast(...args) {
-      told.signal.throwIfAborted();
       write(`${bold(`$ holdfast ${args.join(' ')}`)}\n`);
-      const child = spawn(process.execPath, [join(project, 'client/main.ts'), ...args], {
-        env: { ...process.env, ...env },
-        stdio: ['ignore', 'pipe', 'inherit'],
-        signal: told.signal,
-        killSignal: 'SIGINT',
-      });
+      // It writes to the terminal itself: so its progress is seen, and all of it in the right order.
+      const child = holdfast(args, 'inherit');
+      await ended(child, args);
+    },
+    async ask(...args) {
+      const child = holdfast([...args, '--json'], 'pipe');
       let output = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        write(text);
-      });
-      const [code] = (await once(child, 'close')) as [number | null];
-      if (code !== 0) throw new Error(`holdfast ${args.join(' ')} ended with exit code ${code ?? 'none'}`);
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
+      await ended(child, args);
       return output;
     },
     interrupt: () => told.abort(),
@@ -83,6 +92,11 @@ export async function createStage(): Promise<Stage> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function ended(child: ChildProcess, args: readonly string[]): Promise<void> {
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`holdfast ${args.join(' ')} ended with exit code ${code ?? 'none'}`);
 }
 
 /** Resolves when the worker takes work; throws with its log where it ends before that. */
