@@ -25,7 +25,7 @@ const names = [
     'remote',
   ],
   ...[
-    'left',
+    'elsewhere',
     'conflicting',
     'exact',
     'other-plan',
