@@ -1,35 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { type Command, Option } from 'commander';
 import { jobOf } from '../../activities/step.ts';
 import type { JobConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { restoreMessages } from '../../workflows/contract/names.ts';
-import type { Plan, RestoreMode, RestoreReport, RestoreRequest } from '../../workflows/contract/restore.ts';
-import { ask, canAsk } from '../ask.ts';
+import type { Plan, RestoreMode } from '../../workflows/contract/restore.ts';
+import { canAsk } from '../ask.ts';
 import { withTemporal } from '../connection.ts';
-import { approve, decline } from '../decision.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
-import { globalOptions, type GlobalOptions } from '../options.ts';
+import { globalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
+import { followToReport, LeftWaiting } from '../restore-approval.ts';
 import { tellEnd } from '../restore-end.ts';
-import { followRequest, type RequestReference } from '../restore-run.ts';
-import { planLines, shortDigest } from '../restore-text.ts';
-import { standbyOptions } from '../standby.ts';
-
-interface RestoreOptions extends GlobalOptions {
-  readonly prefix?: string;
-  readonly toPrefix?: string;
-  readonly toJob?: string;
-  readonly mode: RestoreMode;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  readonly plan?: string;
-  readonly safetyBackup: boolean;
-  readonly wait: boolean;
-}
+import type { RestoreOptions } from '../restore-options.ts';
+import { requestOf, sendRequest } from '../restore-request.ts';
+import type { RequestReference } from '../restore-run.ts';
+import { shortDigest } from '../restore-text.ts';
 
 export function addRestoreCommand(program: Command, io: Io): void {
   program
@@ -91,16 +78,6 @@ function checkThatSomebodyDecides(io: Io, { yes, dryRun, plan, wait }: RestoreOp
   );
 }
 
-/** Thrown to stop following, with the plan that stays waiting. */
-class LeftWaiting extends Error {
-  readonly plan: Plan;
-
-  constructor(plan: Plan) {
-    super('the plan waits');
-    this.plan = plan;
-  }
-}
-
 async function restore(
   client: Client,
   job: JobConfig,
@@ -108,7 +85,7 @@ async function restore(
   io: Io,
   options: RestoreOptions,
 ): Promise<void> {
-  const request = await send(client, job, requestOf(backup, options));
+  const request = await sendRequest(client, job, requestOf(backup, options));
   if (!options.json)
     say(io, `Restore of ${job.name}: workflow ${request.workflowId}, request ${request.requestId}`);
   const farewell =
@@ -116,103 +93,12 @@ async function restore(
     `End it before anything is changed: holdfast decline ${job.name}`;
   try {
     await tellEnd(io, { job: job.name, json: options.json, farewell }, () =>
-      follow(client, job.name, request, io, options),
+      followToReport(client, job.name, request, io, options),
     );
   } catch (error) {
     if (!(error instanceof LeftWaiting)) throw error;
     await printWaiting(error.plan, job.name, request, io, options);
   }
-}
-
-function requestOf(backup: string, options: RestoreOptions): RestoreRequest & { readonly requestId: string } {
-  const { prefix, toPrefix, toJob, mode, dryRun, yes, safetyBackup } = options;
-  return {
-    requestId: randomUUID(),
-    backup,
-    ...(prefix !== undefined && { prefix }),
-    ...(toPrefix !== undefined && { toPrefix }),
-    ...(toJob !== undefined && { toJob }),
-    mode,
-    ...(dryRun && { dryRun }),
-    ...(yes && { approved: true }),
-    ...(!safetyBackup && { noSafetyBackup: true }),
-  };
-}
-
-async function send(
-  client: Client,
-  { name, store }: JobConfig,
-  request: RestoreRequest & { readonly requestId: string },
-): Promise<RequestReference> {
-  const { type, options } = standbyOptions({ job: name, store: store.kind });
-  const handle = await client.workflow.signalWithStart(type, {
-    ...options,
-    signal: restoreMessages.requestRestore,
-    signalArgs: [request],
-  });
-  return { workflowId: handle.workflowId, runId: handle.signaledRunId, requestId: request.requestId };
-}
-
-/** Shows the plan when it is there, and has it decided. */
-async function follow(
-  client: Client,
-  job: string,
-  request: RequestReference,
-  io: Io,
-  options: RestoreOptions,
-): Promise<RestoreReport> {
-  const done = { shown: false, decided: false };
-  const report = await followRequest(client, io, request, async ({ phase, plan }, line) => {
-    if (plan === undefined) return;
-    if (!done.shown) {
-      done.shown = true;
-      line.clear();
-      if (!options.json || canAsk(io))
-        for (const text of planLines(plan)) await showPlanLine(io, text, options);
-    }
-    if (phase === 'waiting for approval' && !done.decided) {
-      done.decided = true;
-      await decide(client, job, plan, io, options);
-    }
-  });
-  // A plan that needed no decision may have been over before it could be looked at.
-  if (!done.shown && report.plan !== undefined && !options.json) {
-    for (const text of planLines(report.plan)) await printLine(io, text);
-  }
-  return report;
-}
-
-/** With `--json` stdout is for the report alone. */
-async function showPlanLine(io: Io, text: string, { json }: RestoreOptions): Promise<void> {
-  if (json) say(io, text);
-  else await printLine(io, text);
-}
-
-async function decide(
-  client: Client,
-  job: string,
-  plan: Plan,
-  io: Io,
-  options: RestoreOptions,
-): Promise<void> {
-  if (!options.wait) throw new LeftWaiting(plan);
-  try {
-    if (await wanted(plan, io, options)) await approve(client, io, job, plan.digest);
-    else await decline(client, io, job);
-  } catch (error) {
-    // Somebody else was faster, or the time is over: what became of it is told by the report.
-    if (!(error instanceof HoldfastError) || error.code !== 'PlanChanged') throw error;
-    say(io, error.message);
-  }
-}
-
-async function wanted(plan: Plan, io: Io, options: RestoreOptions): Promise<boolean> {
-  if (options.plan !== undefined) {
-    const same = options.plan.length >= 12 && plan.digest.startsWith(options.plan.toLowerCase());
-    if (!same) say(io, `The plan is ${shortDigest(plan)} and not ${options.plan}: it is declined.`);
-    return same;
-  }
-  return (await ask(io, 'Type "yes" to approve this plan; anything else declines it: ')) === 'yes';
 }
 
 async function printWaiting(

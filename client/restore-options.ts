@@ -1,0 +1,15 @@
+import type { RestoreMode } from '../workflows/contract/restore.ts';
+import type { GlobalOptions } from './options.ts';
+
+/** What `holdfast restore` was asked for on its command line. */
+export interface RestoreOptions extends GlobalOptions {
+  readonly prefix?: string;
+  readonly toPrefix?: string;
+  readonly toJob?: string;
+  readonly mode: RestoreMode;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly plan?: string;
+  readonly safetyBackup: boolean;
+  readonly wait: boolean;
+}
