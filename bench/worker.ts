@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import project from '../package.json' with { type: 'json' };
 import { spawnTied } from '../services/lifeline.ts';
 
 export interface BenchWorker {
@@ -7,13 +8,14 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-/** The worker as an operator runs it, in a process of its own. Resolves when it takes work. */
+/** The very command of `npm run worker`, without npm. Resolves when it takes work. */
 export async function startWorker(
   configFile: string,
   env: Readonly<Record<string, string>>,
 ): Promise<BenchWorker> {
-  const program = join(import.meta.dirname, '../worker/main.ts');
-  const { child, pid, stdout, stderr } = spawnTied([process.execPath, program, '--config', configFile], {
+  const command = `exec env ${project.scripts.worker} --config '${configFile}'`;
+  const { child, pid, stdout, stderr } = spawnTied(['/bin/sh', '-c', command], {
+    cwd: join(import.meta.dirname, '..'),
     env,
   });
   const ready = Promise.withResolvers<undefined>();
