@@ -6,7 +6,6 @@ export type Log = Pino;
 /** JSON lines for machines; one readable line an entry where a person watches. */
 export function createLog(stream: NodeJS.WriteStream = process.stdout): Log {
   const options = {
-    level: process.env.HOLDFAST_LOG_LEVEL ?? 'info',
     base: null,
     // Long, and of no use outside the SDK.
     redact: { paths: ['taskToken'], remove: true },
