@@ -1,4 +1,5 @@
 import type { Config, JobConfig } from '../config/config.ts';
+import { nearest } from '../config/nearest.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 
@@ -32,5 +33,10 @@ export function jobOf(config: Config, name: string): JobConfig {
   const job = config.jobs.get(name);
   if (job !== undefined) return job;
   const known = [...config.jobs.keys()].sort().join(', ') || 'none';
-  throw new HoldfastError('UnknownJob', `There is no job "${name}" in ${config.file}. Its jobs: ${known}.`);
+  const meant = nearest(name, config.jobs.keys());
+  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  throw new HoldfastError(
+    'UnknownJob',
+    `There is no job "${name}" in ${config.file}.${hint} Its jobs: ${known}.`,
+  );
 }

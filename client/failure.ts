@@ -3,14 +3,24 @@ import { Interrupted, type Io } from './io.ts';
 import { paint, say } from './output.ts';
 
 /**
- * Tells the person what went wrong and what to do, on stderr; gives the exit code.
+ * Tells the person what went wrong and what to do, on stderr; gives the exit code. With `--json` it tells a program:
+ * the last line on stderr is `{"error":{…}}`, since stdout is for results alone.
  * Only errors outside the catalogue are surprises; their stack is shown with `--debug`.
  */
-export function reportFailure(error: unknown, io: Io, debug: boolean): number {
+export function reportFailure(
+  error: unknown,
+  io: Io,
+  { debug, json }: { readonly debug: boolean; readonly json: boolean },
+): number {
   const { reason } = io.signal as { reason: unknown };
   if (reason instanceof Interrupted) {
     if (reason.exit === 130) say(io, 'interrupted');
     return reason.exit;
+  }
+  if (json) {
+    const told = failureDocument(error);
+    say(io, JSON.stringify({ error: debug ? { ...told, stack: stackOf(error) } : told }));
+    return told.exit;
   }
   const label = paint(io, io.stderr, 'red', 'error:');
   if (error instanceof HoldfastError) {
@@ -22,6 +32,14 @@ export function reportFailure(error: unknown, io: Io, debug: boolean): number {
   say(io, `${label} ${error instanceof Error ? error.message : String(error)}`);
   say(io, debug ? stackOf(error) : 'This was not foreseen; `--debug` shows where it happened.');
   return 1;
+}
+
+function failureDocument(error: unknown) {
+  if (error instanceof HoldfastError) {
+    const { action, exit } = catalogue[error.code];
+    return { code: error.code, message: error.message, action, exit };
+  }
+  return { code: 'Unforeseen', message: error instanceof Error ? error.message : String(error), exit: 1 };
 }
 
 function stackOf(error: unknown): string {

@@ -50,7 +50,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // Commander has printed its message already; `--help` and `--version` come this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportFailure(error, io, args.includes('--debug'));
+    return reportFailure(error, io, { debug: args.includes('--debug'), json: args.includes('--json') });
   }
 }
 

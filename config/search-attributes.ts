@@ -11,7 +11,7 @@ const namesForPeople = { KEYWORD: 'Keyword', INT: 'Int', BOOL: 'Bool' } as const
  * Returns the names it added. Throws ConfigInvalid, with the commands to type, where the server does not allow it.
  */
 export async function registerSearchAttributes(
-  { operatorService }: Pick<ConnectionLike, 'operatorService'>,
+  { operatorService, workflowService }: Pick<ConnectionLike, 'operatorService' | 'workflowService'>,
   namespace: string,
 ): Promise<readonly string[]> {
   const missing = Object.entries(searchAttributes);
@@ -25,6 +25,8 @@ export async function registerSearchAttributes(
     });
     return added.map(([name]) => name);
   } catch (error) {
+    // Temporal Cloud, for one, keeps the operator service to itself; the attributes may be there all the same.
+    if (await canBeAskedFor(workflowService, namespace)) return [];
     const reason = error instanceof Error ? error.message : String(error);
     const commands = missing.map(
       ([name, type]) =>
@@ -36,4 +38,17 @@ export async function registerSearchAttributes(
       { cause: error },
     );
   }
+}
+
+/** A query that names an attribute which is not registered is an error. */
+async function canBeAskedFor(
+  workflowService: ConnectionLike['workflowService'],
+  namespace: string,
+): Promise<boolean> {
+  const examples = { KEYWORD: '"none"', INT: '0', BOOL: 'false' } as const;
+  const terms = Object.entries(searchAttributes).map(([name, type]) => `${name} = ${examples[type]}`);
+  return workflowService.countWorkflowExecutions({ namespace, query: terms.join(' AND ') }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -140,7 +140,7 @@ test('a result that cannot be written whole is a failure', async () => {
   );
   full.on('error', () => undefined);
   expect(await run(['list', '--json', '--storage', address], { ...io, stdout: full })).toBe(1);
-  expect(Buffer.concat(io.written.stderr).toString()).toContain('error: ENOSPC: no space left on device\n');
+  expect(Buffer.concat(io.written.stderr).toString()).toContain('ENOSPC: no space left on device');
 });
 
 describe('failures', () => {
@@ -148,20 +148,35 @@ describe('failures', () => {
 
   test('of the catalogue say what to do', () => {
     const io = fakeIo();
-    expect(reportFailure(secretless, io, false)).toBe(1);
+    expect(reportFailure(secretless, io, { debug: false, json: false })).toBe(1);
     expect(Buffer.concat(io.written.stderr).toString()).toBe(
       'error: file:///x refuses.\n' +
         'Check credentials and the rights on bucket and prefix; docs/storage.md lists those needed. (StorageDenied)\n',
     );
   });
 
+  test('are one JSON document on stderr with --json', async () => {
+    const io = fakeIo();
+    expect(await run(['list', 'nosuch', '--json', '--storage', `${address}/not-there`], io)).toBe(1);
+    const lines = Buffer.concat(io.written.stderr).toString().trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
+      error: {
+        code: 'StorageMisconfigured',
+        message: expect.stringContaining('not-there') as unknown,
+        action: expect.any(String) as unknown,
+        exit: 1,
+      },
+    });
+    expect(io.written.stdout).toEqual([]);
+  });
+
   test('that nobody foresaw show their stack only with --debug', () => {
     const [quiet, debug] = [fakeIo(), fakeIo()];
-    expect(reportFailure(new TypeError('x is undefined'), quiet, false)).toBe(1);
+    expect(reportFailure(new TypeError('x is undefined'), quiet, { debug: false, json: false })).toBe(1);
     expect(Buffer.concat(quiet.written.stderr).toString()).toBe(
       'error: x is undefined\nThis was not foreseen; `--debug` shows where it happened.\n',
     );
-    expect(reportFailure(new TypeError('x is undefined'), debug, true)).toBe(1);
+    expect(reportFailure(new TypeError('x is undefined'), debug, { debug: true, json: false })).toBe(1);
     expect(Buffer.concat(debug.written.stderr).toString()).toMatch(
       /TypeError: x is undefined\n +at .*main\.test\.ts/,
     );

@@ -77,5 +77,5 @@ test('spares what a young unfinished run has stored', async () => {
 test('refuses an unknown job, naming those there are', async () => {
   const { exit, stderr } = await holdfast(['prune', 'consol', '--config', config]);
   expect(exit).toBe(2);
-  expect(stderr).toContain(`There is no job "consol" in ${config}. Its jobs: consul.`);
+  expect(stderr).toContain(`There is no job "consol" in ${config}. Did you mean "consul"? Its jobs: consul.`);
 });

@@ -16,7 +16,7 @@ function failed(cause: Error): WorkflowFailedError {
 
 function exitOf(cause: Error): { exit: number; stderr: string } {
   const io = fakeIo();
-  const exit = reportFailure(runFailure(failed(cause), 'backup-a'), io, false);
+  const exit = reportFailure(runFailure(failed(cause), 'backup-a'), io, { debug: false, json: false });
   return { exit, stderr: Buffer.concat(io.written.stderr).toString() };
 }
 

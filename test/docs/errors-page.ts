@@ -19,7 +19,8 @@ export function errorsPage(): string {
 const head = `# Errors
 
 Every failure of Holdfast is one of these. The name stands in the Temporal UI as the failure's type, in the logs as
-\`code\`, and in \`--json\` output as \`error.code\`; the message beside it names the job, the address or the object.
+\`code\`, and with \`--json\` as \`error.code\` in the last line on stderr, which is one JSON document
+(\`{"error":{"code":…,"message":…,"action":…,"exit":…}}\`). The message names the job, the address or the object.
 
 Exit codes: 0 done; 1 failed; 2 bad usage or configuration, nothing was done; 3 what is stored is missing, damaged or
 not proven; 4 declined, expired or refused before any change; 130 interrupted.
