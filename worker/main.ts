@@ -28,7 +28,14 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
     const served = workers.run();
     if (stopping.aborted) workers.stop();
     else log.info({ jobs: [...config.jobs.keys()], temporal: target.address, namespace }, 'Ready');
-    await served;
+    await served.catch((error: unknown) => {
+      if (!stopping.aborted) throw error;
+      log.warn(
+        'Stopped before all work had ended: another worker takes it up when its heartbeats are missed',
+      );
+      // What hangs would keep the process until somebody kills it.
+      process.exit(1);
+    });
   } finally {
     await connection.close();
   }
