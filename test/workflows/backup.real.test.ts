@@ -7,7 +7,7 @@ import type { BackupInput, BackupResult } from '../../workflows/contract/backup.
 import { backupId } from '../../workflows/contract/names.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
-import { change, currentDetails, eventCount, type Rig, startRig } from './rig.ts';
+import { change, currentDetails, eventCount, type Rig, startRig, runsThatHold, token } from './rig.ts';
 
 let rig: Rig;
 
@@ -215,4 +215,14 @@ test('what retention no longer keeps goes with the next backup', async () => {
     `pruned/${next.id}/manifest.json`,
     `pruned/${next.id}/records.ndjson.zst`,
   ]);
+});
+
+test('no history holds a credential', async () => {
+  const { storage } = rig.config.jobs.values().next().value ?? {};
+  const key = storage?.kind === 's3' ? storage.s3.credentials?.secretAccessKey : undefined;
+  expect(key).toBeDefined();
+  expect(await runsThatHold(rig, key ?? '')).toEqual([]);
+  expect(await runsThatHold(rig, token)).toEqual([]);
+  // It would find them: what is no secret is there.
+  expect(await runsThatHold(rig, 's3://backups')).not.toEqual([]);
 });

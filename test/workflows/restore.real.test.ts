@@ -14,7 +14,7 @@ import type {
 } from '../../workflows/contract/restore.ts';
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
-import { change, contents, currentDetails, type Rig, startRig } from './rig.ts';
+import { change, contents, currentDetails, type Rig, startRig, runsThatHold, token } from './rig.ts';
 
 let rig: Rig;
 
@@ -400,6 +400,16 @@ test('a restore whose safety backup is cancelled fails before it changes anythin
     failure: { code: 'NotApproved' },
   });
   expect(await contents(rig, 'idle/')).toMatchObject({ 'idle/changed': 'spoilt' });
+});
+
+test('no history holds a credential', async () => {
+  const { storage } = rig.config.jobs.values().next().value ?? {};
+  const key = storage?.kind === 's3' ? storage.s3.credentials?.secretAccessKey : undefined;
+  expect(key).toBeDefined();
+  expect(await runsThatHold(rig, key ?? '')).toEqual([]);
+  expect(await runsThatHold(rig, token)).toEqual([]);
+  // It would find them: what is no secret is there.
+  expect(await runsThatHold(rig, 's3://backups')).not.toEqual([]);
 });
 
 /** Locks a key as a leader election does. */

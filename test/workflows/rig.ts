@@ -80,6 +80,9 @@ export async function startRig(jobs: Jobs): Promise<Rig> {
   }
 }
 
+/** Consul without ACLs takes any; what matters here is where it must not appear. */
+export const token = 'token-that-no-history-may-hold';
+
 function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): Config {
   const { region, accessKeyId: access_key_id, secretAccessKey: secret_access_key } = s3;
   const entry = { bucket: 'backups', endpoint, region, path_style: true, access_key_id, secret_access_key };
@@ -88,7 +91,7 @@ function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): C
     jobs: Object.fromEntries(
       Object.entries(jobs).map(([name, { prefix, ...job }]) => [
         name,
-        { storage: 'main', consul: { address: consul, prefix }, ...job },
+        { storage: 'main', consul: { address: consul, prefix, token }, ...job },
       ]),
     ),
   };
@@ -133,4 +136,20 @@ export async function eventCount(handle: WorkflowHandle): Promise<number> {
 export async function currentDetails(handle: WorkflowHandle): Promise<string> {
   const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return metadata.currentDetails ?? '';
+}
+
+/** The runs whose history holds this text, payloads included. */
+export async function runsThatHold({ client }: Rig, text: string): Promise<readonly string[]> {
+  const holders: string[] = [];
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    if (textsOf(history).some((found) => found.includes(text))) holders.push(`${workflowId} ${runId}`);
+  }
+  return holders;
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
