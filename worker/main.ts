@@ -63,7 +63,7 @@ try {
   await main(log, stopping);
   log.info('Stopped');
 } catch (error) {
-  if (stopping.aborted) log.info('Stopped');
+  if (stopping.aborted && error instanceof Error && error.name === 'AbortError') log.info('Stopped');
   else if (error instanceof HoldfastError) {
     log.fatal({ code: error.code, action: catalogue[error.code].action }, error.message);
     process.exitCode = catalogue[error.code].exit;
