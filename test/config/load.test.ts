@@ -221,11 +221,11 @@ test('what a variable holds never changes the structure, and arrives exactly', (
   fc.assert(
     fc.property(hostile, (value) => {
       const config = parseConfig(text, 'f', { env: { TOKEN: value }, unset: 'fail' });
-      const token = config.jobs.get('a')?.store.consul.token;
-      expect(token).toBe(value);
-      expect(JSON.stringify([...config.jobs]).replace(JSON.stringify(value), '"x"')).toBe(
-        JSON.stringify([...expected.jobs]),
+      expect(config.jobs.get('a')?.store).toHaveProperty('consul.token', value);
+      const withoutToken = JSON.stringify([...config.jobs], (name, inner: unknown) =>
+        name === 'token' ? 'x' : inner,
       );
+      expect(withoutToken).toBe(JSON.stringify([...expected.jobs]));
     }),
   );
 });
