@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ export async function workflowBundle(): Promise<string> {
   const folder = await cacheFolder();
   const file = join(folder, `workflows-${await contentHash()}.js`);
   if (await exists(file)) return file;
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${randomUUID()}`;
   await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'make-bundle.ts'), unfinished]);
   // Two workers that start together make the same bytes; whoever is last replaces them with themselves.
   await rename(unfinished, file);
