@@ -62,5 +62,5 @@ export interface WriteOptions {
 
 /** The index of a live record that guards its overwriting: Consul's ModifyIndex, etcd's mod_revision. */
 export function seenIndex(record: KeyRecord): string {
-  return record.meta.modifyIndex ?? '0';
+  return record.meta.modifyIndex ?? record.meta.modRevision ?? '0';
 }

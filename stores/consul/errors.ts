@@ -1,11 +1,5 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 
-/** What an address that could not serve came to. */
-export interface Failure {
-  readonly address: string;
-  readonly error: HoldfastError;
-}
-
 /** An answer of Consul that is no success, as an error of the catalogue. The text is Consul's own; it holds no token. */
 export function answerError(address: string, status: number, text: string): HoldfastError {
   const words = text.trim().slice(0, 300) || 'no reason given';
@@ -51,23 +45,6 @@ export function brokenError(address: string, error: unknown): HoldfastError {
   return new HoldfastError('StreamBroken', `The answer of Consul at ${address} broke off: ${words}`, {
     cause: error,
     details: { address },
-  });
-}
-
-/** What became of every address, as one error: nothing here served. */
-export function noneServed(failures: readonly Failure[]): HoldfastError {
-  const [first] = failures;
-  if (first === undefined) throw new Error('no address was tried');
-  if (failures.length === 1) return first.error;
-  const errors = failures.map(({ error }) => error);
-  const worst =
-    errors.find(({ code }) => code === 'StoreUnavailable') ??
-    errors.find(({ retryable }) => retryable) ??
-    first.error;
-  const reasons = errors.map(({ message }) => message.replace(/\.$/, '')).join('; ');
-  return new HoldfastError(worst.code, `None of ${failures.length} addresses served. ${reasons}.`, {
-    cause: first.error,
-    details: { addresses: failures.map(({ address }) => address) },
   });
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Scope } from '../../workflows/contract/manifest.ts';
 import type { KeyRecord, RecordBatches } from '../../workflows/contract/record.ts';
+import { createOrderCheck } from '../order.ts';
 import type { Reading } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { answerError } from './errors.ts';
@@ -141,20 +142,6 @@ async function* batchesOf(
 
 function sizeOf(record: KeyRecord | undefined): number {
   return record === undefined ? 0 : record.key.length + (record.value?.length ?? 0) + recordBytes;
-}
-
-/** Merges rely on the order; it also proves that no key comes twice. */
-function createOrderCheck(source: string): (records: readonly KeyRecord[]) => void {
-  let previous: Buffer | undefined;
-  return (records) => {
-    for (const { key } of records) {
-      if (previous !== undefined && Buffer.compare(previous, key) >= 0) {
-        const names = `${JSON.stringify(previous.toString())} and ${JSON.stringify(key.toString())}`;
-        throw new HoldfastError('StreamBroken', `${source} gives keys out of order: ${names}.`);
-      }
-      previous = key;
-    }
-  };
 }
 
 function unreadable(source: string, { count, examples }: { count: number; examples: readonly string[] }) {

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { sameContent } from '../mapping.ts';
 import type { Outcome, Write, WriteOptions } from '../store.ts';
-import { patiently } from './backoff.ts';
+import { patiently } from '../backoff.ts';
 import { batchesOf, keyOf, splitItems } from './batches.ts';
 import type { Batch, Item } from './batches.ts';
 import type { Connection } from './connection.ts';

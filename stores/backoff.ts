@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
 
 const attempts = 10;
 const shortest = 100;

@@ -1,0 +1,27 @@
+import type { KeyStore } from '../store.ts';
+import { openConnection } from './connection.ts';
+import { describeServer } from './describe.ts';
+import { initialLimits, refusalOf } from './limits.ts';
+import { openReading } from './read.ts';
+import type { EtcdSettings } from './settings.ts';
+import { isUnchanged } from './unchanged.ts';
+import { writeAll } from './write.ts';
+
+/** The keys of an etcd as a store. @throws ConfigInvalid where a PEM file cannot be read. */
+export function openEtcd(settings: EtcdSettings): KeyStore {
+  const connection = openConnection(settings);
+  const limits = initialLimits(settings);
+  return {
+    kind: 'etcd',
+    describe: (signal) => connection.inTurn(signal, (server) => describeServer(server, signal)),
+    read: (scope, signal) => openReading(connection, scope, signal),
+    unchangedSince: (moment, records, scope, signal) =>
+      isUnchanged(connection, moment, records, scope, signal),
+    refusal: (record) => refusalOf(record, limits, settings),
+    write: (writes, options) => writeAll(connection, limits, writes, options),
+    close() {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}

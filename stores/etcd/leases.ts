@@ -1,0 +1,62 @@
+import type { Connection } from './connection.ts';
+import { hex } from './describe.ts';
+import type { KeyValue } from './messages.ts';
+import type { Server } from './server.ts';
+
+/** What a lease adds to the meta of its keys: its id as etcdctl shows it, and seconds. */
+export type LeaseMeta = Readonly<Record<'lease' | 'leaseGrantedTtl' | 'leaseTtl', string>>;
+
+/** Questions at once. */
+const lanes = 32;
+
+/**
+ * The leases of keys that are read. Each is asked for once, when its first key is met: a lease says nothing of an
+ * earlier revision, so its remaining time is that of the moment of asking.
+ */
+export function createLeases(connection: Connection) {
+  const known = new Map<string, LeaseMeta>();
+
+  async function learn(kvs: readonly KeyValue[], signal: AbortSignal): Promise<void> {
+    const wanted = new Set(kvs.map(({ lease }) => lease).filter((id) => id !== '0' && !known.has(id)));
+    const ids = [...wanted];
+    for (let start = 0; start < ids.length; start += lanes) {
+      const some = ids.slice(start, start + lanes);
+      const found = await Promise.all(
+        some.map((id) => connection.inTurn(signal, (server) => askLease(server, id, signal))),
+      );
+      for (const [index, id] of some.entries()) {
+        const meta = found[index];
+        if (meta !== undefined) known.set(id, meta);
+      }
+    }
+  }
+
+  return { learn, of: (id: string): LeaseMeta | undefined => known.get(id) };
+}
+
+/** A lease that is no more has the remaining time 0. */
+async function askLease(server: Server, id: string, signal: AbortSignal): Promise<LeaseMeta> {
+  const { ttl, grantedTtl } = await server.call('Lease/LeaseTimeToLive', { id }, signal);
+  return { lease: hex(id), leaseGrantedTtl: grantedTtl, leaseTtl: ttl.startsWith('-') ? '0' : ttl };
+}
+
+/** Grants the leases that restored keys are bound to: one for each lease of the backup. */
+export function createRegrant(connection: Connection) {
+  const granted = new Map<string, Promise<string>>();
+
+  /** The id of the new lease. */
+  return (meta: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> => {
+    const old = meta.lease ?? '';
+    let id = granted.get(old);
+    if (id === undefined) {
+      // etcd has no lease of less than a second.
+      const ttl = String(Math.max(1, Number(meta.leaseTtl ?? '0')));
+      id = connection
+        .inTurn(signal, (server) => server.call('Lease/LeaseGrant', { ttl, id: '0' }, signal))
+        .then((answer) => answer.id);
+      id.catch(() => granted.delete(old));
+      granted.set(old, id);
+    }
+    return id;
+  };
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { callError } from './errors.ts';
+import { codecOf } from './messages.ts';
+import type { Calls, Method } from './messages.ts';
+import type { EtcdSettings } from './settings.ts';
+
+/** Longer than etcd itself gives a request (five seconds and twice the election timeout). */
+const timeout = 30_000;
+/** Nobody waits so long to learn who answers. */
+const shortTimeout = 10_000;
+/** Of one answer. Pages are asked for in sizes far below; this keeps a wrong guess from filling the memory. */
+export const answerBytes = 64 * 1024 * 1024;
+
+/** One member of a cluster. */
+export interface Server {
+  readonly address: string;
+  /** @throws a HoldfastError that names the address, or the reason of the signal. */
+  call<M extends Method>(
+    method: M,
+    request: Calls[M]['request'],
+    signal: AbortSignal,
+  ): Promise<Calls[M]['response']>;
+  close(): void;
+}
+
+/** @throws ConfigInvalid where a PEM file cannot be read. */
+export function readCredentials({ tls = {} }: EtcdSettings): ChannelCredentials {
+  const pem = (file: string | undefined): Buffer | null => {
+    if (file === undefined) return null;
+    try {
+      return readFileSync(file);
+    } catch (cause) {
+      const why = Error.isError(cause) ? cause.message : String(cause);
+      throw new HoldfastError('ConfigInvalid', `The PEM file ${file} cannot be read: ${why}`, { cause });
+    }
+  };
+  const [ca, key, cert] = [pem(tls.ca), pem(tls.key), pem(tls.cert)];
+  try {
+    return credentials.createSsl(ca, key, cert);
+  } catch (cause) {
+    const why = Error.isError(cause) ? cause.message : String(cause);
+    throw new HoldfastError('ConfigInvalid', `The PEM files of etcd cannot be used: ${why}`, { cause });
+  }
+}
+
+export function openServer(address: string, settings: EtcdSettings, secure: ChannelCredentials): Server {
+  const url = new URL(address);
+  const isSecure = url.protocol === 'https:';
+  const port = url.port || (isSecure ? '443' : '80');
+  const serverName = isSecure ? settings.tls?.serverName : undefined;
+  const client = new Client(`${url.hostname}:${port}`, isSecure ? secure : credentials.createInsecure(), {
+    'grpc.max_receive_message_length': answerBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc-node.flow_control_window': 8 * 1024 * 1024,
+    // Retries are ours: only we know what may be sent twice.
+    'grpc.enable_retries': 0,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    'grpc.use_local_subchannel_pool': 1,
+    // A store is reached as Consul's is, without a proxy for the web.
+    'grpc.enable_http_proxy': 0,
+    ...(serverName === undefined
+      ? {}
+      : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
+  });
+  let token: Promise<string | undefined> | undefined;
+
+  function send<M extends Method>(
+    method: M,
+    request: Calls[M]['request'],
+    metadata: Metadata,
+    signal: AbortSignal,
+  ): Promise<Calls[M]['response']> {
+    const { path, encode, decode } = codecOf(method);
+    const deadline = Date.now() + (method === 'Maintenance/Status' ? shortTimeout : timeout);
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const call = client.makeUnaryRequest(path, encode, decode, request, metadata, { deadline }, answered);
+      const cancel = () => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      function answered(error: ServiceError | null, response?: Calls[M]['response']): void {
+        signal.removeEventListener('abort', cancel);
+        if (signal.aborted) reject(signal.reason as Error);
+        else if (error !== null) reject(callError(address, error));
+        else if (response === undefined) reject(new Error(`${method}: neither an error nor an answer`));
+        else resolve(response);
+      }
+    });
+  }
+
+  /** Tokens live five minutes, or shorter; nobody tells beforehand. */
+  async function authenticate(signal: AbortSignal): Promise<string | undefined> {
+    const { user: name, password = '' } = settings;
+    if (name === undefined) return undefined;
+    try {
+      return (await send('Auth/Authenticate', { name, password }, new Metadata(), signal)).token;
+    } catch (error) {
+      // As etcdctl does: credentials are no harm to a cluster that asks for none.
+      if (error instanceof HoldfastError && /authentication is not enabled/.test(error.message)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async function metadata(signal: AbortSignal): Promise<Metadata> {
+    if (token === undefined) {
+      const asked = authenticate(signal);
+      token = asked;
+      asked.catch(() => {
+        if (token === asked) token = undefined;
+      });
+    }
+    const found = await token;
+    const data = new Metadata();
+    if (found !== undefined) data.set('token', found);
+    return data;
+  }
+
+  return {
+    address,
+    async call(method, request, signal) {
+      signal.throwIfAborted();
+      const data = await metadata(signal);
+      try {
+        return await send(method, request, data, signal);
+      } catch (error) {
+        if (settings.user === undefined || !isOldToken(error)) throw error;
+        token = undefined;
+        return send(method, request, await metadata(signal), signal);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+function isOldToken(error: unknown): boolean {
+  if (!(error instanceof HoldfastError)) return false;
+  return (
+    error.details.status === status.UNAUTHENTICATED ||
+    /revision in auth store is old|user name is empty/.test(error.message)
+  );
+}

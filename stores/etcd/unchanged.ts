@@ -1,0 +1,37 @@
+import type { Moment, Scope } from '../../workflows/contract/manifest.ts';
+import type { Connection } from './connection.ts';
+import { rangeOf } from './range.ts';
+
+/**
+ * Whether the keys of a scope are the very ones of an earlier revision of the same cluster.
+ *
+ *   - The revision of the cluster grows with every write: where it is the same, nothing was written at all.
+ *   - Else every key written since has a larger mod_revision. Where there is none such in the scope, its keys are a
+ *     part of the earlier ones, unchanged; and a part with as many keys as the whole is the whole.
+ *
+ * A lease changes no revision, and nothing that a backup vouches for.
+ */
+export async function isUnchanged(
+  connection: Connection,
+  moment: Moment,
+  records: number,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const range = rangeOf(scope.prefix);
+  return connection.inTurn(signal, async (server) => {
+    const now = await server.call('KV/Range', { ...range, countOnly: true }, signal);
+    if (Number(now.count) !== records) return false;
+    if (now.header.revision === moment.index) return true;
+    // A revision that went back is that of a cluster made anew from a snapshot.
+    if (BigInt(now.header.revision) < BigInt(moment.index)) return false;
+    const minModRevision = String(BigInt(moment.index) + 1n);
+    const { revision } = now.header;
+    const written = await server.call(
+      'KV/Range',
+      { ...range, revision, minModRevision, keysOnly: true, limit: 1 },
+      signal,
+    );
+    return written.kvs.length === 0;
+  });
+}
