@@ -1,4 +1,4 @@
-import type { JobConfig } from '../config/config.ts';
+import { storeAddresses, type JobConfig } from '../config/config.ts';
 import type { JobDescription } from '../workflows/contract/backup.ts';
 import { openStorage } from './open.ts';
 import { jobOf, type Step } from './step.ts';
@@ -25,5 +25,5 @@ async function summaryOf(job: JobConfig): Promise<string> {
   const { address } = storage;
   await storage.close();
   const keys = job.scope.prefix === '' ? 'all keys' : `keys under ${job.scope.prefix}`;
-  return `${job.store.kind} ${job.store.consul.addresses.join(', ')} (${keys}) → ${address}`;
+  return `${job.store.kind} ${storeAddresses(job.store).join(', ')} (${keys}) → ${address}`;
 }

@@ -4,6 +4,7 @@ import type { JobConfig } from '../config/config.ts';
 import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
+import { openEtcd } from '../stores/etcd/etcd.ts';
 import type { KeyStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 
@@ -18,7 +19,7 @@ export function openStorage({ storage }: Pick<JobConfig, 'storage'>): Storage {
 }
 
 export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
-  return openConsul(store.consul);
+  return store.kind === 'consul' ? openConsul(store.consul) : openEtcd(store.etcd);
 }
 
 /** Opens both ends for the work, and closes them after it, whatever became of it. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
-import type { Config, JobConfig } from './config.ts';
+import type { Config, JobConfig, StoreSettings } from './config.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -51,13 +52,13 @@ function buildJob(
   folder: string,
 ): JobConfig {
   const storage = storages.get(job.storage);
-  if (storage === undefined || job.consul === undefined)
-    throw new Error('checks.ts lets only whole jobs pass');
+  const prefix = (job.consul ?? job.etcd)?.prefix;
+  if (storage === undefined || prefix === undefined) throw new Error('checks.ts lets only whole jobs pass');
   const { schedule } = job;
   return {
     name,
-    store: { kind: 'consul', consul: buildConsul(job.consul, folder) },
-    scope: { prefix: job.consul.prefix },
+    store: buildStore(job, folder),
+    scope: { prefix },
     storageName: job.storage,
     storage,
     ...present({ schedule }),
@@ -72,6 +73,24 @@ function buildJob(
   };
 }
 
+function buildStore({ consul, etcd }: CheckedJob, folder: string): StoreSettings {
+  if (consul !== undefined) return { kind: 'consul', consul: buildConsul(consul, folder) };
+  if (etcd !== undefined) return { kind: 'etcd', etcd: buildEtcd(etcd, folder) };
+  throw new Error('checks.ts lets only jobs with one store pass');
+}
+
+function buildEtcd(etcd: NonNullable<CheckedJob['etcd']>, folder: string): EtcdSettings {
+  const { endpoints, user, password, leases, max_request_bytes: maxRequestBytes } = etcd;
+  return {
+    endpoints: endpoints.map((endpoint) => endpoint.replace(/\/$/, '')),
+    leases,
+    maxRequestBytes,
+    // Empty, as `${ETCD_USER:-}` gives it, means none.
+    ...(user === undefined || user === '' ? {} : present({ user, password })),
+    ...present({ tls: buildTls(etcd.tls, folder) }),
+  };
+}
+
 function buildConsul(consul: NonNullable<CheckedJob['consul']>, folder: string): ConsulSettings {
   const addresses = consul.addresses ?? [consul.address].filter((address) => address !== undefined);
   const { datacenter, token } = consul;
@@ -83,7 +102,9 @@ function buildConsul(consul: NonNullable<CheckedJob['consul']>, folder: string):
   };
 }
 
-function buildTls(tls: NonNullable<CheckedJob['consul']>['tls'], folder: string): ConsulSettings['tls'] {
+type CheckedTls = NonNullable<CheckedJob['consul']>['tls'];
+
+function buildTls(tls: CheckedTls, folder: string): ConsulSettings['tls'] {
   if (tls === undefined) return undefined;
   const file = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
   return present({ ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), serverName: tls.server_name });

@@ -35,16 +35,28 @@ function checkJobs(judged: Judged): Finding[] {
   const findings: Finding[] = [];
   for (const [name, job] of mappings(judged.data, 'jobs')) {
     const path = ['jobs', name];
-    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul']));
+    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul', 'etcd']));
     findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
-    const { consul } = job;
-    if (!isMapping(consul)) continue;
-    findings.push(...exactlyOne([...path, 'consul'], consul, ['address', 'addresses']));
-    if (isMapping(consul['tls'])) {
-      findings.push(...together([...path, 'consul', 'tls'], consul['tls'], ['cert', 'key']));
+    for (const kind of ['consul', 'etcd'] as const) {
+      const store = job[kind];
+      if (isMapping(store)) findings.push(...checkStore(kind, [...path, kind], store));
     }
   }
   return findings;
+}
+
+function checkStore(
+  kind: 'consul' | 'etcd',
+  path: Path,
+  store: Readonly<Record<string, unknown>>,
+): Finding[] {
+  const { tls } = store;
+  return [
+    ...(kind === 'consul'
+      ? exactlyOne(path, store, ['address', 'addresses'])
+      : together(path, store, ['user', 'password'])),
+    ...(isMapping(tls) ? together([...path, 'tls'], tls, ['cert', 'key']) : []),
+  ];
 }
 
 function checkName(path: Path, name: string): Finding[] {

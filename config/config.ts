@@ -1,5 +1,6 @@
 import type { Scope } from '../workflows/contract/manifest.ts';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
 
@@ -33,7 +34,14 @@ export interface JobConfig {
   readonly approvalTimeout: number;
 }
 
-export type StoreSettings = { readonly kind: 'consul'; readonly consul: ConsulSettings };
+export type StoreSettings =
+  | { readonly kind: 'consul'; readonly consul: ConsulSettings }
+  | { readonly kind: 'etcd'; readonly etcd: EtcdSettings };
+
+/** Where the store of a job is reached. */
+export function storeAddresses(store: StoreSettings): readonly string[] {
+  return store.kind === 'consul' ? store.consul.addresses : store.etcd.endpoints;
+}
 
 export interface ScheduleSettings {
   readonly cron: string;

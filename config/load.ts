@@ -75,7 +75,7 @@ async function readText(file: string): Promise<string> {
 function matters([top, , setting]: Path, unset: LoadOptions['unset']): boolean {
   if (unset === 'fail') return true;
   if (top === 'storages') return unset !== 'keep';
-  return top !== 'jobs' || (setting !== 'consul' && setting !== 'encrypt');
+  return top !== 'jobs' || !['consul', 'etcd', 'encrypt'].includes(String(setting));
 }
 
 function unsetVariables({ templates }: ExpandedSettings): Finding[] {

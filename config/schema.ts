@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultMaxRequestBytes } from '../stores/etcd/settings.ts';
 import * as format from './formats.ts';
 
 /**
@@ -139,6 +140,35 @@ const consul = z.strictObject({
     .describe('`stale` reads from any server, and may miss the last changes; the manifest says so.'),
 });
 
+const etcd = z.strictObject({
+  endpoints: z
+    .array(format.serverAddress, { error: 'a list of addresses' })
+    .min(1, { error: 'at least one address' })
+    .describe('Members of the cluster, such as `http://127.0.0.1:2379`, tried in turn.'),
+  mode: z
+    .enum(['keys'], { error: '`keys`' })
+    .describe('`keys` reads key by key at one revision; they can be restored into a living cluster.'),
+  prefix: text('the start of keys', () => true)
+    .default('')
+    .describe('Only the keys that start so. Default: all keys.'),
+  user: text('the name of a user', () => true)
+    .optional()
+    .describe('A user whose role may read (and for a restore, write) the keys, written as `${VARIABLE}`.'),
+  password: text('a password', () => true)
+    .optional()
+    .describe('Goes with user. Write it as `${VARIABLE}`, not in plain text.'),
+  tls: tls.optional().describe('Certificates, for https addresses.'),
+  leases: z
+    .enum(['drop', 'regrant', 'fail'])
+    .default('drop')
+    .describe(
+      'What a restore does with keys that were bound to a lease: write them to stay, bind them to new leases with the time that was left, or refuse them.',
+    ),
+  max_request_bytes: wholeNumber(1024, 2 ** 30)
+    .default(defaultMaxRequestBytes)
+    .describe('As `--max-request-bytes` of the servers, where it was raised: how large a key may be.'),
+});
+
 const schedule = z.strictObject({
   cron: format.cron.describe(
     'Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly. As in Temporal, the two day fields must both fit.',
@@ -193,6 +223,7 @@ const encrypt = z.strictObject({
 const job = z.strictObject({
   storage: text('the name of a storage').describe('Where the backups go: a name from `storages`.'),
   consul: consul.optional().describe('The keys and values of a Consul datacenter.'),
+  etcd: etcd.optional().describe('The keys and values of an etcd cluster.'),
   allow_empty: yesOrNo
     .default(false)
     .describe(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Config, JobConfig } from '../../config/config.ts';
+import { storeAddresses, type Config, type JobConfig } from '../../config/config.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import { mistakesOf } from '../../config/mistake.ts';
@@ -73,7 +73,7 @@ async function printSummary(config: Config, io: Io): Promise<void> {
 
 function storeText({ store, scope }: JobConfig): string {
   const keys = scope.prefix === '' ? 'all keys' : `keys under ${JSON.stringify(scope.prefix)}`;
-  return `${store.kind} ${store.consul.addresses.join(', ')} (${keys})`;
+  return `${store.kind} ${storeAddresses(store).join(', ')} (${keys})`;
 }
 
 function storageText({ storage, storageName }: JobConfig): string {

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Scope } from '../../workflows/contract/manifest.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { patiently } from '../backoff.ts';
 import { createOrderCheck } from '../order.ts';
 import type { Reading } from '../store.ts';
 import type { Connection } from './connection.ts';
@@ -73,6 +74,16 @@ async function askPage(
   }
 }
 
+/** Pages are pinned, so a reading can wait for the election of a leader; a compaction is for ever. */
+function askNextPage(...page: Parameters<typeof askPage>): Promise<Page> {
+  const [, , , , signal] = page;
+  return patiently(
+    signal,
+    () => askPage(...page),
+    ({ code }) => code === 'StoreUnavailable' || code === 'StoreUnreachable',
+  );
+}
+
 async function* recordsOf(
   connection: Connection,
   range: Range,
@@ -94,7 +105,7 @@ async function* recordsOf(
       if (more && last === undefined) throw broken('sent an empty page before the end');
       next =
         more && last !== undefined
-          ? askPage(connection, rangeAfter(range, last.key), nextLimit(page), first.header, signal)
+          ? askNextPage(connection, rangeAfter(range, last.key), nextLimit(page), first.header, signal)
           : undefined;
       // It is awaited below; until then, a failure must not count as unhandled.
       next?.catch(() => undefined);

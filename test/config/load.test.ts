@@ -148,7 +148,47 @@ jobs:
 test('an empty token is none', () => {
   const text = least.replace("8500'", "8500', token: '${TOKEN:-}'");
   const { jobs } = parseConfig(text, 'f', { env: {}, unset: 'fail' });
-  expect(jobs.get('a')?.store.consul).not.toHaveProperty('token');
+  expect(jobs.get('a')?.store).toMatchObject({ kind: 'consul' });
+  expect(jobs.get('a')?.store).not.toHaveProperty('consul.token');
+});
+
+test('an etcd, its defaults and its settings', () => {
+  const job = (etcd: string) =>
+    parseConfig(least.replace(/consul: .*/, `etcd: ${etcd}`), '/etc/f', { env: {}, unset: 'fail' }).jobs.get(
+      'a',
+    );
+  expect(job("{ endpoints: ['http://a:2379/'], mode: keys, user: '', password: '' }")).toMatchObject({
+    store: { kind: 'etcd', etcd: { endpoints: ['http://a:2379'], leases: 'drop', maxRequestBytes: 1572864 } },
+    scope: { prefix: '' },
+  });
+  const all =
+    "{ endpoints: ['https://a:2379', 'https://b:2379'], mode: keys, prefix: app/, user: u, password: p, " +
+    'tls: { ca: ca.pem, cert: c.pem, key: /k.pem }, leases: regrant, max_request_bytes: 10485760 }';
+  expect(job(all)).toMatchObject({
+    store: {
+      etcd: {
+        endpoints: ['https://a:2379', 'https://b:2379'],
+        user: 'u',
+        password: 'p',
+        tls: { ca: '/etc/ca.pem', cert: '/etc/c.pem', key: '/k.pem' },
+        leases: 'regrant',
+        maxRequestBytes: 10485760,
+      },
+    },
+    scope: { prefix: 'app/' },
+  });
+});
+
+test.each([
+  ["{ endpoints: ['http://a:2379'] }", /etcd\.mode: missing; expected `keys`/],
+  ["{ endpoints: ['http://a:2379'], mode: snapshot }", /etcd\.mode: found "snapshot"; expected `keys`/],
+  ['{ endpoints: [], mode: keys }', /etcd\.endpoints: .*at least one address/],
+  ["{ endpoints: ['a:2379'], mode: keys }", /etcd\.endpoints\[0\]/],
+  ["{ endpoints: ['http://a:2379'], mode: keys, user: u }", /etcd\.password: missing; `user` needs it/],
+  ["{ endpoints: ['http://a:2379'], mode: keys, leases: keep }", /etcd\.leases/],
+])('a mistake in an etcd: %s', (etcd, message) => {
+  const text = least.replace(/consul: .*/, `etcd: ${etcd}`);
+  expect(() => parseConfig(text, 'f', { env: {}, unset: 'fail' })).toThrow(message);
 });
 
 describe('unset variables', () => {

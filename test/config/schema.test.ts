@@ -9,12 +9,14 @@ const example = await readFile(new URL('../../holdfast.example.yaml', import.met
 test('holdfast.example.yaml is right', () => {
   const env = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'key' };
   const config = parseConfig(example, 'holdfast.example.yaml', { env, unset: 'fail' });
-  expect([...config.jobs.keys()]).toEqual(['consul-prod', 'consul-dev']);
+  expect([...config.jobs.keys()]).toEqual(['consul-prod', 'consul-dev', 'etcd-prod']);
   expect(config.temporal.address).toBe('localhost:7233');
 });
 
 test.each([
   ['a job', ['jobs', 'any']],
+  ['a Consul', ['jobs', 'any', 'consul']],
+  ['an etcd', ['jobs', 'any', 'etcd']],
   ['a schedule', ['jobs', 'any', 'schedule']],
   ['what is kept', ['jobs', 'any', 'keep']],
   ['encryption', ['jobs', 'any', 'encrypt']],

@@ -3,6 +3,7 @@ import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { storeAddresses } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { findOrBuild } from '../../services/cache/find.ts';
 import { composeSpec } from '../../services/compose.ts';
@@ -101,7 +102,7 @@ test('the configuration of its worker is valid, and everything it names is in th
   const file = join(mounted?.source ?? '', 'holdfast.yaml');
   const config = await loadConfig(file, { env: environment, unset: 'fail' });
   const hosts = [...config.jobs.values()].flatMap(({ store, storage }) => [
-    ...store.consul.addresses,
+    ...storeAddresses(store),
     ...(storage.kind === 's3' && storage.s3.endpoint ? [storage.s3.endpoint] : []),
   ]);
   expect(hosts.map((url) => new URL(url).hostname).sort()).toEqual(['consul', 's3']);

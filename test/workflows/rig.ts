@@ -91,7 +91,11 @@ function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): C
     jobs: Object.fromEntries(
       Object.entries(jobs).map(([name, { prefix, ...job }]) => [
         name,
-        { storage: 'main', consul: { address: consul, prefix, token }, ...job },
+        {
+          storage: 'main',
+          ...('etcd' in job ? {} : { consul: { address: consul, prefix, token } }),
+          ...job,
+        },
       ]),
     ),
   };
