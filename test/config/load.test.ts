@@ -154,7 +154,7 @@ test('an empty token is none', () => {
 
 test('an etcd, its defaults and its settings', () => {
   const job = (etcd: string) =>
-    parseConfig(least.replace(/consul: .*/, `etcd: ${etcd}`), '/etc/f', { env: {}, unset: 'fail' }).jobs.get(
+    parseConfig(least.replace(/consul: \{[^}]*\}/, `etcd: ${etcd}`), '/etc/f', { env: {}, unset: 'fail' }).jobs.get(
       'a',
     );
   expect(job("{ endpoints: ['http://a:2379/'], mode: keys, user: '', password: '' }")).toMatchObject({
@@ -187,7 +187,7 @@ test.each([
   ["{ endpoints: ['http://a:2379'], mode: keys, user: u }", /etcd\.password: missing; `user` needs it/],
   ["{ endpoints: ['http://a:2379'], mode: keys, leases: keep }", /etcd\.leases/],
 ])('a mistake in an etcd: %s', (etcd, message) => {
-  const text = least.replace(/consul: .*/, `etcd: ${etcd}`);
+  const text = least.replace(/consul: \{[^}]*\}/, `etcd: ${etcd}`);
   expect(() => parseConfig(text, 'f', { env: {}, unset: 'fail' })).toThrow(message);
 });
 

@@ -15,7 +15,6 @@ test('holdfast.example.yaml is right', () => {
 
 test.each([
   ['a job', ['jobs', 'any']],
-  ['a Consul', ['jobs', 'any', 'consul']],
   ['an etcd', ['jobs', 'any', 'etcd']],
   ['a schedule', ['jobs', 'any', 'schedule']],
   ['what is kept', ['jobs', 'any', 'keep']],

@@ -120,7 +120,7 @@ test('a restore plans, waits, writes in transactions, and proves', async () => {
   ]);
   const { plan, report } = await restore('app', { mode: 'mirror', requestId: 'first' });
   expect(plan).toMatchObject({ add: 1, change: 2, remove: 1, equal: 90 });
-  expect(report).toMatchObject({ outcome: 'done' });
+  expect(report).toMatchObject({ outcome: 'restored', applied: { added: 1 } });
   expect(await contents()).toEqual({ ...wanted, other: 'not ours' });
 });
 
@@ -138,7 +138,7 @@ test('what somebody writes between plan and restore stays as it is', async () =>
   const { report } = await restore('app', { mode: 'overwrite', requestId: 'raced' }, () =>
     putTogether(etcd.address, [{ key: 'app/2', value: 'theirs' }]),
   );
-  expect(report).toMatchObject({ outcome: 'failed', error: { code: 'RestoreConflict' } });
+  expect(report).toMatchObject({ outcome: 'failed', failure: { code: 'RestoreConflict' } });
   expect(await contents()).toEqual({ 'app/1': 'as it was', 'app/2': 'theirs' });
 });
 
