@@ -10,7 +10,7 @@ import type {
   RestoreStatus,
 } from '../../workflows/contract/restore.ts';
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
-import { grantLease, listEtcd, putLeased, putTogether, removeKey } from '../stores/plain-etcd.ts';
+import { grantLease, listEtcd, putLeased, putTogether, removeKey, wipeEtcd } from '../stores/plain-etcd.ts';
 import { type Rig, startRig } from './rig.ts';
 
 /** Backups and restores of etcd's keys, as Temporal runs them. */
@@ -18,21 +18,18 @@ let etcd: EtcdServer;
 let rig: Rig;
 
 beforeAll(async () => {
-  etcd = await startEtcd({ rootPassword: 'secret' });
-  await etcd.ctl('auth', 'disable');
-  const login = { endpoints: [etcd.address], mode: 'keys', user: 'root', password: 'secret' };
+  etcd = await startEtcd();
+  const keys = { endpoints: [etcd.address], mode: 'keys', prefix: 'app/' };
   rig = await startRig({
-    app: { prefix: 'app/', etcd: { ...login, prefix: 'app/' } },
-    strict: { prefix: 'app/', etcd: { ...login, prefix: 'app/', leases: 'fail' } },
+    app: { prefix: 'app/', etcd: keys },
+    strict: { prefix: 'app/', etcd: { ...keys, leases: 'fail' } },
   });
 });
 afterAll(async () => {
   await rig.stop();
   await etcd.stop();
 });
-beforeEach(async () => {
-  for (const { key } of await listEtcd(etcd.address)) await etcd.ctl('del', '--', key.toString('latin1'));
-});
+beforeEach(() => wipeEtcd(etcd.address));
 
 async function backup(job: string): Promise<string> {
   const id = backupId(new Date());
