@@ -52,7 +52,8 @@ export const fullAdvice =
 
 /** A message of a failed call, in etcd's words. */
 export function wordsOf(error: unknown): string {
-  return error instanceof HoldfastError ? String(error.details.words ?? '') : '';
+  const words = error instanceof HoldfastError ? error.details.words : undefined;
+  return typeof words === 'string' ? words : '';
 }
 
 const passing: ReadonlySet<number> = new Set([

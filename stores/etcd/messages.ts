@@ -94,8 +94,8 @@ export type Method = keyof Calls;
 /** How one method is called: its path, and how its messages become bytes and back. */
 export interface Codec<M extends Method> {
   readonly path: string;
-  encode(request: Calls[M]['request']): Buffer;
-  decode(bytes: Buffer): Calls[M]['response'];
+  readonly encode: (request: Calls[M]['request']) => Buffer;
+  readonly decode: (bytes: Buffer) => Calls[M]['response'];
 }
 
 const packageName = 'etcdserverpb';
@@ -117,8 +117,9 @@ export function codecOf<M extends Method>(name: M): Codec<M> {
 function createCodec<M extends Method>(name: M): Codec<M> {
   const [serviceName = '', methodName = ''] = name.split('/');
   const method = root.lookupService(`${packageName}.${serviceName}`).methods[methodName];
-  const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method ?? {};
-  if (requestType == null || responseType == null) throw new Error(`rpc.proto has no ${name}`);
+  const requestType = method?.resolvedRequestType;
+  const responseType = method?.resolvedResponseType;
+  if (!requestType || !responseType) throw new Error(`rpc.proto has no ${name}`);
   return {
     path: `/${packageName}.${name}`,
     encode: (request) => Buffer.from(requestType.encode(requestType.fromObject(request)).finish()),

@@ -154,9 +154,10 @@ test('an empty token is none', () => {
 
 test('an etcd, its defaults and its settings', () => {
   const job = (etcd: string) =>
-    parseConfig(least.replace(/consul: \{[^}]*\}/, `etcd: ${etcd}`), '/etc/f', { env: {}, unset: 'fail' }).jobs.get(
-      'a',
-    );
+    parseConfig(least.replace(/consul: \{[^}]*\}/, `etcd: ${etcd}`), '/etc/f', {
+      env: {},
+      unset: 'fail',
+    }).jobs.get('a');
   expect(job("{ endpoints: ['http://a:2379/'], mode: keys, user: '', password: '' }")).toMatchObject({
     store: { kind: 'etcd', etcd: { endpoints: ['http://a:2379'], leases: 'drop', maxRequestBytes: 1572864 } },
     scope: { prefix: '' },

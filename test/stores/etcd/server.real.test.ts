@@ -103,6 +103,16 @@ test('TLS with a client certificate', async () => {
   expect(() => open({ endpoints: [address], tls: { ca: '/no/such/file.pem' } })).toThrow(/no\/such/);
 });
 
+test('a user who is named by the client certificate', async () => {
+  const server = await start({ tls: true, rootPassword: 'secret' });
+  if (server.tls === undefined) throw new Error('it was started with TLS');
+  const store = open({ endpoints: [server.address], tls: server.tls });
+  await expect(store.read(everything, never)).rejects.toMatchObject({ code: 'StoreRefused' });
+  await server.ctl('user', 'add', 'client', '--no-password');
+  await server.ctl('user', 'grant-role', 'client', 'root');
+  expect(await readAll(store)).toEqual([]);
+});
+
 test('several endpoints: the next one where one is down, in the middle too', async () => {
   const members = await startEtcdCluster(3);
   running.push(...members);
@@ -237,7 +247,10 @@ describe('leases', () => {
     await send(store, [set('short', 'value', { lease: 'abc', leaseTtl: '0' }), set('stays', 'value')]);
     for (;;) {
       const keys = (await readAll(store)).map(({ key }) => key.toString());
-      if (keys.length === 1) return expect(keys).toEqual(['stays']);
+      if (keys.length === 1) {
+        expect(keys).toEqual(['stays']);
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   });
