@@ -4,13 +4,13 @@ import { findOrBuild } from './cache/find.ts';
 import { tryLock } from './cache/lock.ts';
 import type { Tool } from './cache/tool.ts';
 import { consul, startConsul, type ConsulServer } from './consul.ts';
-import { etcd, etcdctl, etcdutl } from './etcd.ts';
+import { etcd, etcdctl, startEtcd, type EtcdServer } from './etcd.ts';
 import { isFree } from './ports.ts';
 import { startS3, versitygw, type S3Server } from './s3.ts';
 import type { RunningServer } from './server.ts';
 import { startTemporal, temporal, type TemporalServer } from './temporal.ts';
 
-export const tools: readonly Tool[] = [temporal, consul, versitygw, etcd, etcdctl, etcdutl];
+export const tools: readonly Tool[] = [temporal, consul, versitygw, etcd, etcdctl];
 
 /** One after the other: each build uses all processors by itself. */
 export async function buildAll(): Promise<void> {
@@ -21,6 +21,7 @@ export async function buildAll(): Promise<void> {
 export interface Services {
   readonly temporal: TemporalServer;
   readonly consul: ConsulServer;
+  readonly etcd: EtcdServer;
   readonly s3: S3Server;
   readonly bucket: string;
   /** Where the servers keep their data; there again at the next start. */
@@ -33,7 +34,7 @@ export interface Services {
 }
 
 /**
- * Starts Temporal with its UI, Consul and S3 on their well-known ports, or on free ones where those are taken.
+ * Starts Temporal with its UI, Consul, etcd and S3 on their well-known ports, or on free ones where those are taken.
  * @param base where the data goes; a second set that runs at the same time gets `<base>-2`, and so on.
  */
 export async function startAll(base: string): Promise<Services> {
@@ -47,6 +48,7 @@ export async function startAll(base: string): Promise<Services> {
       dbFile: join(directory, 'temporal.db'),
     }),
     startConsul({ ...(await wellKnown(8500)), dataDir: join(directory, 'consul') }),
+    startEtcd({ ...(await wellKnown(2379)), dataDir: join(directory, 'etcd') }),
     startS3({ ...(await wellKnown(7070)), dataDir: join(directory, 's3'), buckets: [bucket] }),
   ] as const;
   const stop = async () => {
@@ -56,12 +58,12 @@ export async function startAll(base: string): Promise<Services> {
     await release();
   };
   try {
-    const [temporal, consul, s3] = await Promise.all(starting);
+    const [temporal, consul, etcd, s3] = await Promise.all(starting);
     const oneEnded = Promise.race(
-      [temporal, consul, s3].map((server: RunningServer) => server.ended.then(() => server)),
+      [temporal, consul, etcd, s3].map((server: RunningServer) => server.ended.then(() => server)),
     );
-    const environment = environmentFor(temporal, consul, s3);
-    return { temporal, consul, s3, bucket, directory, environment, oneEnded, stop };
+    const environment = environmentFor(temporal, consul, etcd, s3);
+    return { temporal, consul, etcd, s3, bucket, directory, environment, oneEnded, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -81,11 +83,12 @@ async function ownDirectory(base: string) {
   }
 }
 
-function environmentFor(temporal: TemporalServer, consul: ConsulServer, s3: S3Server) {
+function environmentFor(temporal: TemporalServer, consul: ConsulServer, etcd: EtcdServer, s3: S3Server) {
   return {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
     CONSUL_HTTP_ADDR: consul.address,
+    ETCDCTL_ENDPOINTS: etcd.address,
     AWS_ENDPOINT_URL_S3: s3.address,
     AWS_REGION: s3.region,
     AWS_ACCESS_KEY_ID: s3.accessKeyId,

@@ -7,8 +7,8 @@ import { composeSpec } from './compose.ts';
 
 const help = `npm run services [-- --build-only]
 
-Starts the real servers that Holdfast works with, on loopback, without Docker: Temporal with its UI, Consul, and
-an S3 server with a bucket. What is not on this machine is built once (Go is needed for that) and kept in
+Starts the real servers that Holdfast works with, on loopback, without Docker: Temporal with its UI, Consul,
+etcd, and an S3 server with a bucket. What is not on this machine is built once (Go is needed for that) and kept in
 \${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
 Ctrl-C stops them all.
 
@@ -59,11 +59,12 @@ async function prepareTests(): Promise<void> {
 }
 
 /** The addresses, the first to look at first, and what to put into the environment of a worker. */
-export function describe({ temporal, consul, s3, bucket, directory, environment }: Services): string {
+export function describe({ temporal, consul, etcd, s3, bucket, directory, environment }: Services): string {
   const rows = [
     ['Temporal UI', temporal.uiAddress ?? ''],
     ['Temporal', `${temporal.address}   namespace ${temporal.namespace}`],
     ['Consul', `${consul.address}   UI at ${consul.address}/ui`],
+    ['etcd', etcd.address],
     ['S3', `${s3.address}   bucket ${bucket}`],
     ['Data', directory],
   ];

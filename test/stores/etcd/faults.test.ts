@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { openEtcd } from '../../../stores/etcd/etcd.ts';
 import { rangeAfter, rangeOf } from '../../../stores/etcd/range.ts';
 import { defaultMaxRequestBytes } from '../../../stores/etcd/settings.ts';
@@ -153,10 +155,22 @@ test('the next endpoint is asked where one is away; what etcd refuses is final',
   await expect(both).rejects.toMatchObject({ code: 'StoreUnavailable', retryable: true });
 });
 
-test('what does not speak gRPC is named', async () => {
-  const store = open(['http://127.0.0.1:1']);
-  await expect(store.describe(never)).rejects.toMatchObject({ code: 'StoreUnreachable' });
-  await expect(store.describe(never)).rejects.toThrow('http://127.0.0.1:1');
+test('an address where nobody listens, or somebody else, is named', async () => {
+  const other = createServer((_, answer) => answer.end('no etcd'));
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  try {
+    for (const endpoint of ['http://127.0.0.1:1', `http://127.0.0.1:${port}`]) {
+      const asked = open([endpoint]).describe(never);
+      await expect(asked).rejects.toMatchObject({ code: 'StoreUnreachable' });
+      await expect(asked).rejects.toThrow(endpoint);
+    }
+  } finally {
+    other.close();
+    other.closeAllConnections();
+  }
 });
 
 test.each([
