@@ -280,8 +280,9 @@ describe('holdfast restore', () => {
     await change(rig, { 'conflicting/changed': 'by somebody else' });
     const approved = await holdfast('approve', 'conflicting', await waitingDigest('conflicting'), '--json');
     expect(JSON.parse(approved.text) as RestoreReport).toMatchObject({ outcome: 'failed' });
-    expect(approved.exit).not.toBe(0);
-    expect(approved.stderr).toContain('(RestoreConflict)');
+    expect(approved.exit).toBe(1);
+    const told: unknown = JSON.parse(approved.stderr.trimEnd().split('\n').at(-1) ?? '');
+    expect(told).toMatchObject({ error: { code: 'RestoreConflict', exit: 1 } });
   });
 
   test('--plan approves the plan that a dry run showed, and no other', async () => {
