@@ -4,6 +4,7 @@ import { buildAll, startAll, type Services } from './all.ts';
 import { findOrBuild } from './cache/find.ts';
 import { findOrInstallChromium } from './chromium.ts';
 import { composeSpec } from './compose.ts';
+import { installMissing } from './debian.ts';
 
 const help = `npm run services [-- --build-only]
 
@@ -56,6 +57,7 @@ async function prepareTests(): Promise<void> {
   await buildAll();
   await findOrBuild(composeSpec);
   await findOrInstallChromium();
+  await installMissing(['age', 'jq', 'zstd'], 'the tests read a backup with them, without Holdfast.');
 }
 
 /** The addresses, the first to look at first, and what to put into the environment of a worker. */

@@ -7,7 +7,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { readRecords } from '../../archive/reader.ts';
 import { allRecords, comparable, inMemory, noise, record, store } from './memory.ts';
 
-/** A backup is readable without Holdfast: with Debian's age, zstd and jq (test/debian-packages.txt). */
+/** A backup is readable without Holdfast: with Debian's age, zstd and jq (`node services/main.ts --build-only` gets them). */
 
 const run = promisify(execFile);
 const address = 's3://bucket/records.ndjson.zst.age';
