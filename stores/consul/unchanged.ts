@@ -1,9 +1,10 @@
 import type { Moment, Scope } from '../../workflows/contract/manifest.ts';
 import type { Connection } from './connection.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { expressiblePrefix } from './keys.ts';
+import { expressiblePrefix, kvPath } from './keys.ts';
 import { indexOf, isFiltered, listing } from './read.ts';
-import { bytesOf } from './server.ts';
+import { ask, bytesOf } from './server.ts';
+import type { Server } from './server.ts';
 
 /**
  * Whether the keys of a scope are the very ones of an earlier moment, in the same cluster.
@@ -26,6 +27,7 @@ export async function isUnchanged(
   // A wider prefix has another index; nothing is certain then.
   if (expressiblePrefix(scope.prefix) !== scope.prefix) return false;
   return connection.inTurn(signal, async (server) => {
+    if (scope.prefix === '' && (await isWrittenSince(server, connection, moment, signal))) return false;
     const answer = await listing(server, connection.settings, scope, 'keys', signal);
     if (indexOf(answer, server) !== moment.index || isFiltered(answer)) {
       answer.destroy();
@@ -37,6 +39,26 @@ export async function isUnchanged(
     }
     return (await countStrings(bytesOf(answer, server.address, signal), server.address)) === records;
   });
+}
+
+/** There is no key of this name; if there is, all is done without it. */
+const noKey = 'holdfast-asks-for-the-index';
+
+/**
+ * Whether any key was written since; false where that cannot be told. The answer for a key that is not there has the
+ * index of all keys (agent/consul/state/kvs.go, kvsGetTxn), as the list of all has; making that list takes Consul a
+ * second for a million keys, and mostly the store has changed.
+ */
+async function isWrittenSince(
+  server: Server,
+  { settings }: Connection,
+  moment: Moment,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = `${kvPath(noKey)}?${settings.consistency}`;
+  const { status, headers } = await ask(server, { method: 'GET', path, signal }, [200, 403, 404]);
+  const index = headers['x-consul-index'];
+  return status === 404 && index !== undefined && index !== moment.index;
 }
 
 /** Counts the strings of a JSON array of strings, cut anywhere. */

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { sendInLanes } from '../lanes.ts';
 import { sameContent } from '../mapping.ts';
 import type { Outcome, Write, WriteOptions } from '../store.ts';
 import { patiently } from '../backoff.ts';
@@ -27,8 +28,6 @@ export async function writeAll(
   writes: AsyncIterable<readonly Write[]>,
   options: WriteOptions,
 ): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
   const refuse = (write: Write): boolean => {
     const guard = isUint64(write.seen) ? undefined : `the index seen is no number: ${write.seen}`;
     const reason = guard ?? (write.op === 'set' ? refusalOf(write.record, limits) : refusalOfKey(write.key));
@@ -36,28 +35,12 @@ export async function writeAll(
     return reason !== undefined;
   };
   const batches = batchesOf(writes, limits, refuse);
-  const writer = createWriter(connection, limits, { signal, onOutcome: options.onOutcome });
-
-  async function lane(): Promise<void> {
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        // An async generator serves its callers one after the other.
-        const next = await batches.next();
-        if (next.done === true) return;
-        await writer.send(next.value);
-      }
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
-  }
-
-  // Nothing may be told of a write after the end: all lanes have stopped before the first error is thrown.
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  await batches.return(undefined);
-  options.signal.throwIfAborted();
-  if (ends.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+  await sendInLanes(
+    batches,
+    lanes,
+    options.signal,
+    (signal) => createWriter(connection, limits, { signal, onOutcome: options.onOutcome }).send,
+  );
 }
 
 function createWriter(connection: Connection, limits: Limits, { signal, onOutcome }: WriteOptions) {

@@ -1,5 +1,6 @@
 import type { KeyRecord } from '../../workflows/contract/record.ts';
 import { patiently } from '../backoff.ts';
+import { sendInLanes } from '../lanes.ts';
 import { sameContent } from '../mapping.ts';
 import type { Write, WriteOptions } from '../store.ts';
 import { batchesOf, keyOf, splitWrites } from './batches.ts';
@@ -20,8 +21,6 @@ export async function writeAll(
   writes: AsyncIterable<readonly Write[]>,
   options: WriteOptions,
 ): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
   const refuse = (write: Write): boolean => {
     const guard = isRevision(write.seen) ? undefined : `the revision seen is no number: ${write.seen}`;
     const reason =
@@ -31,29 +30,15 @@ export async function writeAll(
     return reason !== undefined;
   };
   const batches = batchesOf(writes, limits, refuse);
-  const writer = createWriter(connection, limits, { signal, onOutcome: options.onOutcome });
-
-  async function lane(): Promise<void> {
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        // An async generator serves its callers one after the other.
-        const next = await batches.next();
-        if (next.done === true) return;
-        await writer.send(next.value);
-      }
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
-  }
-
-  await patiently(signal, () => connection.inTurn(signal, (server) => requireSpace(server, signal)));
-  // Nothing may be told of a write after the end: all lanes have stopped before the first error is thrown.
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  await batches.return(undefined);
-  options.signal.throwIfAborted();
-  if (ends.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+  await patiently(options.signal, () =>
+    connection.inTurn(options.signal, (server) => requireSpace(server, options.signal)),
+  );
+  await sendInLanes(
+    batches,
+    lanes,
+    options.signal,
+    (signal) => createWriter(connection, limits, { signal, onOutcome: options.onOutcome }).send,
+  );
 }
 
 function createWriter(connection: Connection, limits: Limits, { signal, onOutcome }: WriteOptions) {
