@@ -159,8 +159,8 @@ describe('reading', () => {
   beforeEach(() => store(faulty.direct, 'data', noise(size)));
 
   test.each<[string, Fault]>([
-    ['breaks off', { truncate: 1_000_000 }],
-    ['ends early, as if that were all', { shorten: 1_000_000 }],
+    ['breaks off', { truncate: 500_000 }],
+    ['ends early, as if that were all', { shorten: 500_000 }],
     ['is answered 503', slowDown],
     ['is reset', { reset: true }],
   ])('goes on where it %s', async (_, fault) => {
@@ -185,10 +185,10 @@ describe('reading', () => {
   });
 
   test.each<[string, Fault]>([
-    ['breaks off', { truncate: 1_000_000 }],
-    ['ends early, as if that were all', { shorten: 1_000_000 }],
+    ['breaks off', { truncate: 500_000 }],
+    ['ends early, as if that were all', { shorten: 500_000 }],
   ])('throws when a range always %s', async (_, fault) => {
-    // Six attempts, of a million bytes each, are not enough for the second range of 8 MiB.
+    // Six attempts, of half a million bytes each, are not enough for the second range of 4 MiB.
     faulty.proxy.inject({ method: 'GET', skip: 1, fault });
     const failure = await failureOf(digest(faulty.storage.get('data')));
     expect(failure.retryable).toBe(true);
