@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 
 /**
  * Tests run as ES modules with their `.ts` imports, just as the worker runs them.
- * Projects: `fast` needs nothing but Node; `real` runs against the servers of services/.
+ * Projects: `fast` needs nothing but Node and is quick; `real` runs against the servers of services/, real processes,
+ * the real file system, Temporal's own core.
  * @type {import('jest').Config}
  */
 const common = {
@@ -28,7 +29,7 @@ export default {
   // Tests against real servers mostly wait, so two at once fit on two cores; more would make them time out.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
   // A process for each test file: every one is above this limit. Replaying a workflow installs a hook on all promises
-  // of its process, which would break the tests after it; and no test may lean on what another one left behind.
+  // of its process, which would break the tests after it. `npm run test:fast` replays nothing, and sets it higher.
   workerIdleMemoryLimit: '1MB',
   // To find a test that hangs; a busy machine must not fail one that is merely slow.
   testTimeout: 30_000,

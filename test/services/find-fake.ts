@@ -1,7 +1,7 @@
 import { findOrBuild } from '../../services/cache/find.ts';
 import { buildGoProgram } from '../../services/cache/go.ts';
 
-/** A process of its own for cache.test.ts: finds or builds a server that does not exist, and prints its path. */
+/** A process of its own for cache.real.test.ts: finds or builds a server that does not exist, and prints its path. */
 const path = await findOrBuild({
   name: 'fake',
   version: '1.2.3',

@@ -9,7 +9,7 @@ export const historiesFolder = join(import.meta.dirname, 'histories');
 
 /**
  * Replays the history of a run that has just ended: whatever it went through, the workflow must decide the same
- * again. With HOLDFAST_RECORD=1 the history is also kept for the tests of later releases (replay.test.ts).
+ * again. With HOLDFAST_RECORD=1 the history is also kept for the tests of later releases (replay.real.test.ts).
  */
 export async function keepHistory(handle: WorkflowHandle, name: string): Promise<void> {
   const history = await handle.fetchHistory();
