@@ -178,7 +178,7 @@ describe('failures', () => {
     );
     expect(reportFailure(new TypeError('x is undefined'), debug, { debug: true, json: false })).toBe(1);
     expect(Buffer.concat(debug.written.stderr).toString()).toMatch(
-      /TypeError: x is undefined\n +at .*main\.test\.ts/,
+      /TypeError: x is undefined\n +at .*main\.real\.test\.ts/,
     );
   });
 });
