@@ -1,5 +1,6 @@
+import { countBindings } from '../stores/bindings.ts';
 import { pendingWrites } from '../stores/pending.ts';
-import type { Outcome, Write } from '../stores/store.ts';
+import type { KeyStore, Outcome, Write, WriteOptions } from '../stores/store.ts';
 import type { Applied, ApplyInput, Plan } from '../workflows/contract/restore.ts';
 import { StoppedHalfway } from './interruption.ts';
 import { readBothSides, withPlanned } from './restore-sources.ts';
@@ -16,14 +17,15 @@ export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Ap
   const tally = createTally(plan);
   try {
     await withPlanned(step, plan, async (sources) => {
+      const onOutcome = tally.counting(sources.store);
       const { live, ...sides } = await readBothSides(step, sources, plan, 'writing');
       const writes = pendingWrites({
         ...sides,
         live: live.records,
         plan: readPlan(sources, plan, step.signal),
-        onOutcome: tally.count,
+        onOutcome,
       });
-      await sources.store.write(writes, { signal: step.signal, onOutcome: tally.count });
+      await sources.store.write(writes, { signal: step.signal, onOutcome, onGranted: tally.granted });
     });
   } catch (error) {
     if (!step.signal.aborted) throw error;
@@ -37,30 +39,38 @@ export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Ap
 const mostExamples = 20;
 
 interface Tally {
-  readonly count: (write: Write, outcome: Outcome, reason?: string) => void;
+  readonly counting: (store: Pick<KeyStore, 'binding'>) => WriteOptions['onOutcome'];
+  readonly granted: () => void;
   readonly applied: () => Applied;
 }
 
 /** Begins with what the plan itself refused: it stays undone, and so is counted. */
 function createTally(plan: Plan): Tally {
   const counts = { added: 0, changed: 0, removed: 0, already: 0, conflicts: 0, refused: plan.refused };
+  const bindings = countBindings(plan.bound && { ...plan.bound, dropped: 0, renewed: 0 });
   const examples: { key: string; reason: string }[] = [];
   for (const { op, key, keyBase64, reason } of plan.examples) {
     if (op === 'refuse')
       examples.push({ key: key ?? `base64:${keyBase64 ?? ''}`, reason: reason ?? 'refused' });
   }
   return {
-    count(write, outcome, reason) {
+    granted: bindings.granted,
+    counting: (store) => (write, outcome, reason) => {
       counts[counterOf(write, outcome)] += 1;
+      if (write.op === 'set' && outcome !== 'conflict')
+        bindings[outcome === 'refused' ? 'refused' : 'written'](store.binding(write.record));
       if (outcome !== 'conflict' && outcome !== 'refused') return;
       if (examples.length < mostExamples)
         examples.push({ key: keyOf(write).toString(), reason: reason ?? outcome });
     },
-    applied: () => ({ ...counts, examples: [...examples] }),
+    applied() {
+      const bound = bindings.bound();
+      return { ...counts, ...(bound === undefined ? {} : { bound }), examples: [...examples] };
+    },
   };
 }
 
-function counterOf(write: Write, outcome: Outcome): Exclude<keyof Applied, 'examples'> {
+function counterOf(write: Write, outcome: Outcome): Exclude<keyof Applied, 'examples' | 'bound'> {
   switch (outcome) {
     case 'already':
       return 'already';

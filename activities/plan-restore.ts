@@ -1,5 +1,6 @@
 import { writeLines } from '../archive/writer.ts';
 import { objectName } from '../storage/layout.ts';
+import { countBindings } from '../stores/bindings.ts';
 import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
 import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
 import { checkRequest, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
@@ -33,10 +34,16 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
     });
 
     const examples: PlanLine[] = [];
+    const bindings = countBindings();
+    const count = (item: PlanItem): void => {
+      if (item.op === 'remove' || item.record === undefined) return;
+      bindings[item.op === 'refuse' ? 'refused' : 'written'](store.binding(item.record));
+    };
     const { recipients } = job.encryption;
-    const writing = writeLines(linesOf(planning.items, examples), { recipients });
+    const writing = writeLines(linesOf(planning.items, examples, count), { recipients });
     const object = `restores/${input.restoreId}/plan.ndjson.zst${recipients.length > 0 ? '.age' : ''}`;
     await storage.put(objectName(job.name, object), writing.bytes, { signal: step.signal });
+    const bound = bindings.bound();
     return {
       restoreId: input.restoreId,
       job: job.name,
@@ -50,6 +57,7 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
       storeIndex: live.moment.index,
       digest: writing.sealed().plainSha256,
       object,
+      ...(bound === undefined ? {} : { bound }),
     };
   });
 }
@@ -59,9 +67,14 @@ const mostExamples = 10;
 /** Examples travel in histories and are read by people; the stored plan has the whole keys. */
 const longestKey = 256;
 
-async function* linesOf(items: AsyncIterable<PlanItem>, examples: PlanLine[]): AsyncGenerator<Buffer> {
+async function* linesOf(
+  items: AsyncIterable<PlanItem>,
+  examples: PlanLine[],
+  count: (item: PlanItem) => void,
+): AsyncGenerator<Buffer> {
   const taken = { add: 0, change: 0, remove: 0, refuse: 0 };
   for await (const item of items) {
+    count(item);
     const line = planLine(item);
     if (taken[line.op]++ < mostExamples) examples.push(shortened(line));
     yield Buffer.from(`${JSON.stringify(line)}\n`);

@@ -1,4 +1,5 @@
-import type { Plan, PlanLine, RestoreReport } from '../workflows/contract/restore.ts';
+import { boundText } from '../workflows/bound-text.ts';
+import type { Bound, Plan, PlanLine, RestoreReport } from '../workflows/contract/restore.ts';
 import { counted, number } from './format.ts';
 import { visible } from './visible.ts';
 
@@ -32,12 +33,17 @@ function scopeText({ from, to }: Plan): string {
   return `${source}, written under ${to.prefix === '' ? 'the root' : visible(to.prefix)}`;
 }
 
-function countLines({ add, change, remove, refused, equal, keep }: Plan): readonly string[] {
+function countLines({ add, change, remove, refused, equal, keep, bound }: Plan): readonly string[] {
   return [
     `  + ${number(add)} to add   ~ ${number(change)} to change   - ${number(remove)} to remove`,
     `  = ${number(equal)} as wanted already   ${number(keep)} left as they are`,
     ...(refused > 0 ? [`  ! ${counted(refused, 'key')} that cannot be written`] : []),
+    ...boundLines(bound),
   ];
+}
+
+function boundLines(bound: Bound | undefined): readonly string[] {
+  return bound === undefined ? [] : [`  bound to a ${bound.to} when backed up: ${boundText(bound)}`];
 }
 
 function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
@@ -67,6 +73,7 @@ export function reportLines(job: string, report: RestoreReport): readonly string
         ...(applied
           ? [
               `  written: ${number(applied.added)} added, ${number(applied.changed)} changed, ${number(applied.removed)} removed`,
+              ...boundLines(applied.bound),
             ]
           : []),
         ...(proof ? [`  proven: ${counted(proof.compared, 'key')} read back and compared, all equal`] : []),

@@ -22,7 +22,14 @@ export interface PlanSources {
 export type PlanItem =
   | { readonly op: 'add' | 'change'; readonly key: Buffer; readonly seen: string; readonly record: KeyRecord }
   | { readonly op: 'remove'; readonly key: Buffer; readonly seen: string }
-  | { readonly op: 'refuse'; readonly key: Buffer; readonly seen: string; readonly reason: string };
+  | {
+      readonly op: 'refuse';
+      readonly key: Buffer;
+      readonly seen: string;
+      readonly reason: string;
+      /** Absent where a removal is refused. */
+      readonly record?: KeyRecord;
+    };
 
 export type PlanCounts = Pick<Plan, 'add' | 'change' | 'remove' | 'refused' | 'equal' | 'keep'>;
 
@@ -80,7 +87,7 @@ function nextStep(backup: Cursor, live: Cursor, sources: PlanSources): Step | un
 function addition(wanted: KeyRecord, { refusal }: PlanSources): Step {
   const { key } = wanted;
   const reason = refusal(wanted);
-  if (reason !== undefined) return { op: 'refuse', key, seen: '0', reason };
+  if (reason !== undefined) return { op: 'refuse', key, seen: '0', reason, record: wanted };
   return { op: 'add', key, seen: '0', record: wanted };
 }
 
@@ -90,7 +97,7 @@ function difference(wanted: KeyRecord, found: KeyRecord, { mode, refusal }: Plan
   const { key } = wanted;
   const seen = seenIndex(found);
   const reason = refusal(wanted) ?? lockReason(found);
-  if (reason !== undefined) return { op: 'refuse', key, seen, reason };
+  if (reason !== undefined) return { op: 'refuse', key, seen, reason, record: wanted };
   return { op: 'change', key, seen, record: wanted };
 }
 

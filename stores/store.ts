@@ -1,5 +1,6 @@
 import type { KeyRecord, RecordBatches } from '../workflows/contract/record.ts';
 import type { LeftOut, Moment, Scope, StoreDescription, StoreKind } from '../workflows/contract/manifest.ts';
+import type { Bound } from '../workflows/contract/restore.ts';
 
 /**
  * A store of keys: Consul's KV, etcd's keys.
@@ -30,6 +31,12 @@ export interface KeyStore {
   refusal(record: KeyRecord): string | undefined;
 
   /**
+   * What the key was bound to when it was read, and what a restore makes of that, since the thing itself cannot be
+   * restored; `undefined` where it was bound to nothing. Asks no server.
+   */
+  binding(record: KeyRecord): Binding | undefined;
+
+  /**
    * Carries out guarded writes, several at once, and tells of every one what became of it. Order is free.
    * A write whose guard no longer holds is not done: it is `already` where the key is as wanted, else a `conflict`.
    * So the same writes may be sent again after a crash.
@@ -52,12 +59,21 @@ export type Write =
   | { readonly op: 'set'; readonly record: KeyRecord; readonly seen: string }
   | { readonly op: 'delete'; readonly key: Buffer; readonly seen: string };
 
+/** Something alive that a key belonged to: etcd's lease, the session of Consul that locked it. */
+export interface Binding {
+  readonly to: Bound['to'];
+  /** `dropped`: the key is written without it. `renewed`: with a new one. `refused`: not at all, by the settings. */
+  readonly fate: 'dropped' | 'renewed' | 'refused';
+}
+
 export type Outcome = 'done' | 'already' | 'conflict' | 'refused';
 
 export interface WriteOptions {
   readonly signal: AbortSignal;
   /** Called once for every write. */
   readonly onOutcome: (write: Write, outcome: Outcome, reason?: string) => void;
+  /** Called for everything new that bindings were renewed with: each new lease. */
+  readonly onGranted?: () => void;
 }
 
 /** The index of a live record that guards its overwriting: Consul's ModifyIndex, etcd's mod_revision. */

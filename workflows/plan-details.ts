@@ -1,4 +1,5 @@
 import type { Plan, PlanLine, RestoreMode } from './contract/restore.ts';
+import { boundText } from './bound-text.ts';
 import { code, count, facts, prose, table } from './markdown.ts';
 
 /** The digits that people compare and type. */
@@ -8,7 +9,8 @@ export function shortDigest({ digest }: Plan): string {
 
 /** What a plan would change, in numbers; what stays zero and is not at stake is left out. */
 export function planFacts(plan: Plan): string {
-  const { job, toJob, backup, mode, from, to, add, change, remove, equal, keep, refused, object } = plan;
+  const { job, toJob, backup, mode, from, to, add, change, remove, equal, keep, refused, bound, object } =
+    plan;
   const bold = (value: number): string => `**${count(value)}**`;
   const inPlace = toJob === job && to.prefix === from.prefix;
   return facts([
@@ -17,6 +19,7 @@ export function planFacts(plan: Plan): string {
     ['change', bold(change)],
     ['remove', bold(remove)],
     ...(refused > 0 ? [['cannot be written', bold(refused)] as const] : []),
+    ...(bound === undefined ? [] : [[`bound to a ${bound.to}`, boundText(bound)] as const]),
     ['equal already', count(equal)],
     ...(keep > 0 ? [['left alone', `${count(keep)}, since the mode is ${code(mode)}`] as const] : []),
     ['from', `backup ${code(backup)} of ${code(job)}, ${keysUnder(from.prefix)}`],

@@ -1,4 +1,5 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import { boundText } from './bound-text.ts';
 import { restoreMessages, restoreWorkflowId } from './contract/names.ts';
 import type { Plan, RestoreReport } from './contract/restore.ts';
 import { advice } from './failure.ts';
@@ -96,13 +97,14 @@ function reportRows({
   if (decidedBy !== undefined) rows.push(['decided by', prose(decidedBy)]);
   if (reason !== undefined) rows.push(['reason', prose(reason)]);
   if (applied !== undefined) {
-    const { added, changed, removed, already, conflicts, refused } = applied;
+    const { added, changed, removed, already, conflicts, refused, bound } = applied;
     const found = already > 0 ? `, ${count(already)} found so` : '';
     const wrong = conflicts + refused > 0 ? `; ${count(conflicts)} conflicts, ${count(refused)} refused` : '';
     rows.push([
       'written',
       `${count(added)} added, ${count(changed)} changed, ${count(removed)} removed${found}${wrong}`,
     ]);
+    if (bound !== undefined) rows.push([`bound to a ${bound.to}`, boundText(bound)]);
   }
   if (proof !== undefined) {
     const verdict = proof.differing === 0 ? 'all as planned' : `**${count(proof.differing)} differ**`;

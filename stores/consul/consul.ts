@@ -36,6 +36,7 @@ export function openConsul(settings: ConsulSettings): KeyStore {
     unchangedSince: (moment, records, scope, signal) =>
       isUnchanged(connection, moment, records, scope, signal),
     refusal: (record) => refusalOf(record, limits),
+    binding: ({ meta }) => (meta.session === undefined ? undefined : { to: 'session', fate: 'dropped' }),
     async write(writes, options) {
       await learnLimits(options.signal);
       await writeAll(connection, limits, writes, options);

@@ -1,6 +1,7 @@
 import type { KeyStore } from '../store.ts';
 import { openConnection } from './connection.ts';
 import { describeServer } from './describe.ts';
+import { bindingOf } from './leases.ts';
 import { initialLimits, refusalOf } from './limits.ts';
 import { openReading } from './read.ts';
 import type { EtcdSettings } from './settings.ts';
@@ -18,6 +19,7 @@ export function openEtcd(settings: EtcdSettings): KeyStore {
     unchangedSince: (moment, records, scope, signal) =>
       isUnchanged(connection, moment, records, scope, signal),
     refusal: (record) => refusalOf(record, limits, settings),
+    binding: (record) => bindingOf(record, settings),
     write: (writes, options) => writeAll(connection, limits, writes, options),
     close() {
       connection.close();

@@ -1,7 +1,10 @@
+import type { KeyRecord } from '../../workflows/contract/record.ts';
+import type { Binding } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { hex } from './describe.ts';
 import type { KeyValue } from './messages.ts';
 import type { Server } from './server.ts';
+import type { EtcdSettings } from './settings.ts';
 
 /** What a lease adds to the meta of its keys: its id as etcdctl shows it, and seconds. */
 export type LeaseMeta = Readonly<Record<'lease' | 'leaseGrantedTtl' | 'leaseTtl', string>>;
@@ -40,8 +43,15 @@ async function askLease(server: Server, id: string, signal: AbortSignal): Promis
   return { lease: hex(id), leaseGrantedTtl: grantedTtl, leaseTtl: ttl.startsWith('-') ? '0' : ttl };
 }
 
+/** What a restore makes of the lease that a key had. */
+export function bindingOf({ meta }: KeyRecord, { leases }: EtcdSettings): Binding | undefined {
+  return meta.lease === undefined ? undefined : { to: 'lease', fate: fates[leases] };
+}
+
+const fates = { drop: 'dropped', regrant: 'renewed', fail: 'refused' } as const;
+
 /** Grants the leases that restored keys are bound to: one for each lease of the backup. */
-export function createRegrant(connection: Connection) {
+export function createRegrant(connection: Connection, onGranted: () => void) {
   const granted = new Map<string, Promise<string>>();
 
   /** The id of the new lease. */
@@ -53,7 +63,10 @@ export function createRegrant(connection: Connection) {
       const ttl = String(Math.max(1, Number(meta.leaseTtl ?? '0')));
       id = connection
         .inTurn(signal, (server) => server.call('Lease/LeaseGrant', { ttl, id: '0' }, signal))
-        .then((answer) => answer.id);
+        .then((answer) => {
+          onGranted();
+          return answer.id;
+        });
       id.catch(() => granted.delete(old));
       granted.set(old, id);
     }

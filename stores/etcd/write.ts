@@ -37,12 +37,16 @@ export async function writeAll(
     batches,
     lanes,
     options.signal,
-    (signal) => createWriter(connection, limits, { signal, onOutcome: options.onOutcome }).send,
+    (signal) => createWriter(connection, limits, { ...options, signal }).send,
   );
 }
 
-function createWriter(connection: Connection, limits: Limits, { signal, onOutcome }: WriteOptions) {
-  const regrant = createRegrant(connection);
+function createWriter(
+  connection: Connection,
+  limits: Limits,
+  { signal, onOutcome, onGranted }: WriteOptions,
+) {
+  const regrant = createRegrant(connection, () => onGranted?.());
 
   /** The new lease of each record that had one, where the settings want that. */
   async function leasesFor(writes: readonly Write[]): Promise<(record: KeyRecord) => string | undefined> {

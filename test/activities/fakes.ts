@@ -44,6 +44,7 @@ export function createFakeStore(keys: Readonly<Record<string, string>>): FakeSto
       return Promise.resolve(moment.index === String(this.index));
     },
     refusal: () => undefined,
+    binding: () => undefined,
     write: () => Promise.reject(new Error('it can only be read')),
     close: () => Promise.resolve(),
   };

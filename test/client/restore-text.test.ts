@@ -48,6 +48,17 @@ test('a plan shows counts, the first keys of each kind, and what cannot be writt
   ]);
 });
 
+test('keys that were bound to something are told, in the plan and in the report', () => {
+  const bound = { to: 'lease', dropped: 0, renewed: 1234, refused: 2 } as const;
+  expect(planLines({ ...plan, bound })).toContain(
+    '  bound to a lease when backed up: 1,236: 1,234 with a new one, 2 refused',
+  );
+  const applied = { added: 5, changed: 0, removed: 0, already: 0, conflicts: 0, refused: 0, examples: [] };
+  expect(
+    reportLines('etcd', { ...report, applied: { ...applied, bound: { ...bound, granted: 3 } } }),
+  ).toContain('  bound to a lease when backed up: 1,236: 1,234 with 3 new ones, 2 refused');
+});
+
 test('of many keys of one kind the first ten are shown', () => {
   const examples = Array.from({ length: 20 }, (_, index) => ({
     op: 'remove' as const,

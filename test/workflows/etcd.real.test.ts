@@ -23,6 +23,7 @@ beforeAll(async () => {
   rig = await startRig({
     app: { prefix: 'app/', etcd: keys },
     strict: { prefix: 'app/', etcd: { ...keys, leases: 'fail' } },
+    renewing: { prefix: 'app/', etcd: { ...keys, leases: 'regrant' } },
   });
 });
 afterAll(async () => {
@@ -147,7 +148,27 @@ test('keys that were bound to a lease are refused where the job says so', async 
   await backup('strict');
   await removeKey(etcd.address, 'app/plain');
   await removeKey(etcd.address, 'app/leased');
-  const { plan } = await restore('strict', { mode: 'missing-only', requestId: 'strict' });
-  expect(plan).toMatchObject({ add: 1, refused: 1 });
+  const { plan, report } = await restore('strict', { mode: 'missing-only', requestId: 'strict' });
+  const bound = { to: 'lease', dropped: 0, renewed: 0, refused: 1 };
+  expect(plan).toMatchObject({ add: 1, refused: 1, bound });
+  expect(report.applied).toMatchObject({ added: 1, refused: 1, bound });
   expect(await contents()).toEqual({ 'app/plain': 'plain' });
+});
+
+test.each([
+  ['app', { dropped: 3, renewed: 0 }, {}],
+  ['renewing', { dropped: 0, renewed: 3 }, { granted: 2 }],
+])('plan and report of %s count the keys that were bound to leases', async (job, fates, granted) => {
+  await putTogether(etcd.address, [{ key: 'app/plain', value: 'plain' }]);
+  const leases = [await grantLease(etcd.address, 600), await grantLease(etcd.address, 600)];
+  for (const [number, lease] of [...leases, leases[0] ?? ''].entries())
+    await putLeased(etcd.address, `app/leased/${number}`, 'leased', lease);
+  await sleep(1_000);
+  await backup(job);
+  await wipeEtcd(etcd.address);
+  const { plan, report } = await restore(job, { requestId: `leases of ${job}` });
+  const bound = { to: 'lease', ...fates, refused: 0 };
+  expect(plan).toMatchObject({ add: 4, bound });
+  expect(report).toMatchObject({ outcome: 'restored', applied: { added: 4 } });
+  expect(report.applied?.bound).toEqual({ ...bound, ...granted });
 });

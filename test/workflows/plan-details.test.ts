@@ -49,6 +49,13 @@ test('a plan that goes elsewhere says where', () => {
   expect(facts).toContain('| left\u00a0alone | 3, since the mode is `mirror` |');
 });
 
+test('a plan says what becomes of keys that were bound to something', () => {
+  const bound = { to: 'session', dropped: 1500, renewed: 0, refused: 0 } as const;
+  expect(planFacts({ ...plan, bound })).toContain(
+    '| bound\u00a0to\u00a0a\u00a0session | 1,500: 1,500 without it |',
+  );
+});
+
 test('keys stand with what is removed first, and with how many more there are', () => {
   expect(planKeys(plan).join('').split('\n').slice(2)).toEqual([
     '| remove | `/w==` (base64) |',

@@ -62,6 +62,8 @@ export interface Plan {
   readonly keep: number;
   /** Cannot be written: locked by a session, too large, a name the server refuses. Counted and named. */
   readonly refused: number;
+  /** Of the keys to add and to change, and of the refused. */
+  readonly bound?: Bound;
   /** The first few of each kind, in the order of the keys. */
   readonly examples: readonly PlanLine[];
   /** The store's index at the moment of the plan. */
@@ -70,6 +72,22 @@ export interface Plan {
   readonly digest: string;
   /** The stored plan, relative to the job's folder: `restores/<restore id>/plan.ndjson.zst`. */
   readonly object: string;
+}
+
+/**
+ * Keys that were bound to something alive when they were backed up, which cannot be restored: etcd's leases, the
+ * sessions that lock a key of Consul. Counted by what becomes of the keys; absent where there are none.
+ */
+export interface Bound {
+  readonly to: 'lease' | 'session';
+  /** Written without it, to stay. */
+  readonly dropped: number;
+  /** Written, and bound to a new one. */
+  readonly renewed: number;
+  /** Not written. */
+  readonly refused: number;
+  /** New leases that were granted for them. After a crash: by the last attempt. */
+  readonly granted?: number;
 }
 
 /** One line of the stored plan. */
@@ -116,6 +134,8 @@ export interface Applied {
   /** Changed by others since the plan, left as they are. */
   readonly conflicts: number;
   readonly refused: number;
+  /** Of the keys written, found as wanted, and refused. */
+  readonly bound?: Bound;
   /** At most 20 keys with reasons. */
   readonly examples: readonly { readonly key: string; readonly reason: string }[];
 }
