@@ -13,6 +13,19 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts on Ctrl-C, or when nobody reads stdout any more. */
   readonly signal: AbortSignal;
+  /** Lets a command take the place of this process; gives its exit code. */
+  readonly become: (command: readonly string[]) => Promise<number>;
+}
+
+/** Thrown to end with the exit code of a command that took the place of this one; nothing is printed. */
+export class Ended extends Error {
+  readonly exit: number;
+
+  constructor(exit: number) {
+    super('ended');
+    this.name = 'Ended';
+    this.exit = exit;
+  }
 }
 
 /** Reasons of `Io.signal`; they are no failures and print no stack. */

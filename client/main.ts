@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Help, type Option } from 'commander';
 import project from '../package.json' with { type: 'json' };
+import { become } from './become.ts';
 import { addApproveCommand } from './commands/approve.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
@@ -9,13 +10,14 @@ import { addDeclineCommand } from './commands/decline.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPruneCommand } from './commands/prune.ts';
+import { addRenderCommand } from './commands/render.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
-import { Interrupted, type Io } from './io.ts';
+import { Ended, Interrupted, type Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
 import { flush } from './output.ts';
 
@@ -38,6 +40,7 @@ const commands: readonly ((program: Command, io: Io) => void)[] = [
   addVerifyCommand,
   addPruneCommand,
   addConfigCommand,
+  addRenderCommand,
 ];
 
 /** Runs one command line (without `node` and the script); gives the exit code. */
@@ -50,6 +53,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // Commander has printed its message already; `--help` and `--version` come this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Ended) return error.exit;
     return reportFailure(error, io, { debug: args.includes('--debug'), json: args.includes('--json') });
   }
 }
@@ -89,7 +93,7 @@ function processIo(): Io {
     else controller.abort(error);
   });
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, signal: controller.signal };
+  return { stdin, stdout, stderr, env, signal: controller.signal, become };
 }
 
 if (import.meta.main) {

@@ -15,11 +15,14 @@ export interface Expansion {
   readonly expanded: boolean;
   /** Names of the variables that have neither a value nor a default, each once. */
   readonly unset: readonly string[];
+  /** Names of the variables without a value whose default was taken, each once. */
+  readonly defaulted: readonly string[];
 }
 
 /** What comes out of a variable is never looked at again, so a value cannot bring templates in. */
 export function expand(text: string, variables: Variables): Expansion {
   const unset = new Set<string>();
+  const defaulted = new Set<string>();
   let expanded = false;
   const result = text.replace(
     pattern,
@@ -31,9 +34,10 @@ export function expand(text: string, variables: Variables): Expansion {
         unset.add(name);
         return whole;
       }
+      if (value === undefined) defaulted.add(name);
       expanded = true;
       return kept + (value ?? fallback ?? '');
     },
   );
-  return { text: result, expanded, unset: [...unset] };
+  return { text: result, expanded, unset: [...unset], defaulted: [...defaulted] };
 }

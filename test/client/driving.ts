@@ -57,7 +57,7 @@ export async function createDriver(
     const ended = run(args, io).then((exit) => {
       const stdout = Buffer.concat(io.written.stdout);
       const stderr = Buffer.concat(io.written.stderr).toString();
-      return { exit, stdout, text: stdout.toString(), stderr };
+      return { exit, stdout, text: stdout.toString(), stderr, became: io.became };
     });
     return {
       ended,

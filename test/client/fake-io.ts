@@ -8,10 +8,13 @@ export interface Ran {
   /** `stdout` as text. */
   readonly text: string;
   readonly stderr: string;
+  readonly became: FakeIo['became'];
 }
 
 export interface FakeIo extends Io {
   readonly written: { readonly stdout: Buffer[]; readonly stderr: Buffer[] };
+  /** The commands that this one was to become. */
+  readonly became: (readonly string[])[];
 }
 
 export interface FakeOptions {
@@ -22,6 +25,8 @@ export interface FakeOptions {
   readonly columns?: number;
   /** Default: empty, and no terminal. */
   readonly stdin?: Io['stdin'];
+  /** The exit code of what this command becomes. */
+  readonly becomes?: number;
 }
 
 /** The outside world of a command, in memory. */
@@ -31,8 +36,10 @@ export function fakeIo({
   terminal = false,
   columns = 100,
   stdin = new PassThrough().end(),
+  becomes = 0,
 }: FakeOptions = {}): FakeIo {
   const written = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const became: (readonly string[])[] = [];
   return {
     stdin,
     stdout: collecting(written.stdout, terminal, columns),
@@ -40,6 +47,11 @@ export function fakeIo({
     env,
     signal: signal ?? new AbortController().signal,
     written,
+    became,
+    become(command) {
+      became.push(command);
+      return Promise.resolve(becomes);
+    },
   };
 }
 
@@ -58,5 +70,6 @@ export async function holdfast(args: readonly string[], options: FakeOptions = {
   const io = fakeIo(options);
   const exit = await run(args, io);
   const stdout = Buffer.concat(io.written.stdout);
-  return { exit, stdout, text: stdout.toString(), stderr: Buffer.concat(io.written.stderr).toString() };
+  const stderr = Buffer.concat(io.written.stderr).toString();
+  return { exit, stdout, text: stdout.toString(), stderr, became: io.became };
 }

@@ -43,6 +43,14 @@ describe('expand', () => {
       text: '${GONE} value ${GONE} ${ALSO}',
       expanded: true,
       unset: ['GONE', 'ALSO'],
+      defaulted: [],
+    });
+  });
+
+  test('names variables whose default was taken', () => {
+    expect(expand('${GONE:-a} ${A:-b} ${GONE:-c} ${EMPTY:-d} \\${NOT:-e}', variables)).toMatchObject({
+      text: 'a value c  ${NOT:-e}',
+      defaulted: ['GONE'],
     });
   });
 

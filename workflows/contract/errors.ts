@@ -206,6 +206,12 @@ const entries = {
     action: 'Report the message with the version of Holdfast; nothing was published or changed by this step.',
     exit: 1,
   },
+  TemplateFailed: {
+    meaning: 'A template cannot be filled in: a variable is not set, or there is no such file.',
+    retryable: false,
+    action: 'Set the variables and correct the names in the message; none of the files was changed.',
+    exit: 1,
+  },
   DeadlineExceeded: {
     meaning: 'The work was not done by its deadline.',
     retryable: false,
