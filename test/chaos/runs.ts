@@ -3,21 +3,28 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
 import { backupId, restoreWorkflowId } from '../../workflows/contract/names.ts';
 import type { RestoreReport, RestoreRequest, RestoreStatus } from '../../workflows/contract/restore.ts';
-import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
+import { type JobName, startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
 import { until } from './hold.ts';
 import type { World } from './world.ts';
 
 export type BackupRun = WorkflowHandle<(input: BackupInput) => Promise<BackupResult>>;
 
-export async function startBackup({ client }: World, job: string, time = new Date()): Promise<BackupRun> {
+export async function startBackup(world: World, job: string, time = new Date()): Promise<BackupRun> {
+  const { client } = world;
   const id = backupId(time);
-  const { type, ...options } = startingBackup({ job, store: 'consul' }, id);
+  const { type, ...options } = startingBackup(nameOf(world, job), id);
   const args: [BackupInput] = [{ job, id }];
   return client.workflow.start<(input: BackupInput) => Promise<BackupResult>>(type, { ...options, args });
 }
 
 export async function backUp(world: World, job: string, time?: Date): Promise<BackupResult> {
   return (await startBackup(world, job, time)).result();
+}
+
+function nameOf({ config }: World, job: string): JobName {
+  const { kind: store } = config.jobs.get(job)?.store ?? {};
+  if (store === undefined) throw new Error(`no job ${job}`);
+  return { job, store };
 }
 
 /** How the run failed. Throws where it did not. */
@@ -32,12 +39,12 @@ export async function failureOf(run: BackupRun): Promise<ApplicationFailure> {
 
 /** Sends a request for a restore; `requestId` finds its report. */
 export async function requestRestore(
-  { client }: World,
+  world: World,
   job: string,
   request: RestoreRequest & { readonly requestId: string },
 ): Promise<void> {
-  const { type, ...options } = startingRestore({ job, store: 'consul' });
-  await client.workflow.signalWithStart(type, {
+  const { type, ...options } = startingRestore(nameOf(world, job));
+  await world.client.workflow.signalWithStart(type, {
     ...options,
     args: [{ job }],
     signal: 'requestRestore',

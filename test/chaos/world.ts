@@ -30,7 +30,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** What is special about each job; `prefix` is that of its keys. */
+/** What is special about each job; `prefix` is that of its keys. They are Consul's where it names no etcd. */
 export type Jobs = Readonly<
   Record<string, { readonly prefix: string; readonly bucket?: string } & Readonly<Record<string, unknown>>>
 >;
@@ -88,7 +88,7 @@ function settingsOf(jobs: Jobs, temporal: string, consul: string, endpoint: stri
   const entries = Object.entries(jobs).map(([name, { prefix, bucket = mainBucket, ...job }]) => ({
     name,
     storage: { s3: { bucket, endpoint, region, path_style: true, access_key_id, secret_access_key } },
-    job: { storage: name, consul: { address: consul, prefix }, ...job },
+    job: { storage: name, ...('etcd' in job ? {} : { consul: { address: consul, prefix } }), ...job },
   }));
   // YAML takes JSON as it is.
   return JSON.stringify({

@@ -49,6 +49,25 @@ export async function putTogether(
   await askEtcd(address, '/v3/kv/txn', { success });
 }
 
+/** Sets any number of keys, so many at a time that their values are a megabyte at most. */
+export async function fillEtcd(
+  address: string,
+  entries: readonly { readonly key: Buffer; readonly value: Buffer }[],
+): Promise<void> {
+  let some: { readonly key: Buffer; readonly value: Buffer }[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    if (some.length === 128 || bytes + entry.value.length > 1_000_000) {
+      await putTogether(address, some);
+      some = [];
+      bytes = 0;
+    }
+    some.push(entry);
+    bytes += entry.value.length;
+  }
+  await putTogether(address, some);
+}
+
 export async function removeKey(address: string, key: string): Promise<void> {
   await askEtcd(address, '/v3/kv/deleterange', { key: base64(key) });
 }

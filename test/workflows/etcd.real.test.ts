@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readBackup } from '../../activities/backup-reading.ts';
 import { startEtcd, type EtcdServer } from '../../services/etcd.ts';
 import { readEntry } from '../../storage/catalog.ts';
-import { backupId, restoreWorkflowId } from '../../workflows/contract/names.ts';
+import { backupId, backupWorkflowId, restoreWorkflowId } from '../../workflows/contract/names.ts';
 import type {
   Approval,
   Decided,
@@ -10,17 +11,30 @@ import type {
   RestoreStatus,
 } from '../../workflows/contract/restore.ts';
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
-import { grantLease, listEtcd, putLeased, putTogether, removeKey, wipeEtcd } from '../stores/plain-etcd.ts';
+import { collect } from '../stores/conformance.ts';
+import {
+  compact,
+  grantLease,
+  listEtcd,
+  putLeased,
+  putTogether,
+  removeKey,
+  wipeEtcd,
+} from '../stores/plain-etcd.ts';
+import { type Gate, startGate } from './gate.ts';
 import { type Rig, startRig } from './rig.ts';
 
 /** Backups and restores of etcd's keys, as Temporal runs them. */
 let etcd: EtcdServer;
 let rig: Rig;
+let gate: Gate;
 
 beforeAll(async () => {
   etcd = await startEtcd();
   const keys = { endpoints: [etcd.address], mode: 'keys', prefix: 'app/' };
+  gate = await startGate(etcd.address);
   rig = await startRig({
+    gated: { prefix: 'app/', etcd: { ...keys, endpoints: [gate.address] } },
     app: { prefix: 'app/', etcd: keys },
     strict: { prefix: 'app/', etcd: { ...keys, leases: 'fail' } },
     renewing: { prefix: 'app/', etcd: { ...keys, leases: 'regrant' } },
@@ -28,6 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rig.stop();
+  await gate.stop();
   await etcd.stop();
 });
 beforeEach(() => wipeEtcd(etcd.address));
@@ -171,4 +186,37 @@ test.each([
   expect(plan).toMatchObject({ add: 4, bound });
   expect(report).toMatchObject({ outcome: 'restored', applied: { added: 4 } });
   expect(report.applied?.bound).toEqual({ ...bound, ...granted });
+});
+
+test('etcd compacts the revision that is read: the backup is of a newer one, and of that alone', async () => {
+  const names = Array.from({ length: 200 }, (_, n) => `app/${String(n).padStart(3, '0')}`);
+  const turn = async (number: number): Promise<void> => {
+    for (let start = 0; start < names.length; start += 10)
+      await putTogether(
+        etcd.address,
+        names.slice(start, start + 10).map((key) => ({ key, value: `turn ${number} `.repeat(12_000) })),
+      );
+  };
+  await turn(1);
+  await sleep(1_000);
+  // The first page has 32 keys, 3 MB, and others 4 MB: this is in the third of six.
+  gate.holdAfterAnswers(8_000_000);
+  const running = backup('gated');
+  await gate.held();
+  await turn(2);
+  await compact(etcd.address);
+  gate.release();
+
+  const id = await running;
+  const { events } = await rig.client.workflow.getHandle(backupWorkflowId('gated', id)).fetchHistory();
+  const begun = events?.flatMap(({ activityTaskStartedEventAttributes: started }) => started ?? []) ?? [];
+  const failures = begun.flatMap(({ lastFailure }) => lastFailure?.applicationFailureInfo?.type ?? []);
+  expect(failures).toEqual(['StreamBroken']);
+  const entry = await readEntry(rig.storage, 'gated', id);
+  if (entry.state !== 'published') throw new Error(entry.state);
+  const { records } = readBackup(rig.storage, entry.manifest, [], new AbortController().signal);
+  const stored = (await collect(records)).map(
+    ({ key, value }) => `${key.toString()} ${value?.toString() ?? ''}`,
+  );
+  expect(stored).toEqual(names.map((name) => `${name} ${'turn 2 '.repeat(12_000)}`));
 });

@@ -6,6 +6,8 @@ export interface Gate {
   hold(): void;
   /** Holds once clients have sent that many bytes more. */
   holdAfter(bytes: number): void;
+  /** Holds once the server has answered that many bytes more. */
+  holdAfterAnswers(bytes: number): void;
   /** Resolves as soon as the gate holds something back. */
   readonly held: () => Promise<void>;
   release(): void;
@@ -18,6 +20,7 @@ export async function startGate(target: string): Promise<Gate> {
   const sockets = new Set<net.Socket>();
   const waiting = new Set<() => void>();
   let budget = Infinity;
+  let answers = Infinity;
   let holding = Promise.withResolvers<undefined>();
 
   const server = net.createServer((client) => {
@@ -44,6 +47,10 @@ export async function startGate(target: string): Promise<Gate> {
       holding.resolve(undefined);
     });
     upstream.on('drain', () => client.resume());
+    upstream.on('data', (chunk: Buffer) => {
+      answers -= chunk.length;
+      if (answers <= 0) budget = 0;
+    });
     upstream.pipe(client);
     client.on('end', () => upstream.end());
     client.on('close', () => upstream.destroy());
@@ -56,9 +63,10 @@ export async function startGate(target: string): Promise<Gate> {
     address: `http://127.0.0.1:${bound.port}`,
     hold: () => (budget = 0),
     holdAfter: (bytes) => (budget = bytes),
+    holdAfterAnswers: (bytes) => (answers = bytes),
     held: () => holding.promise,
     release() {
-      budget = Infinity;
+      budget = answers = Infinity;
       holding = Promise.withResolvers();
       for (const go of waiting) go();
       waiting.clear();
