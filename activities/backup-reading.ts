@@ -1,5 +1,6 @@
-import type { RecordReading } from '../archive/archive.ts';
-import { readRecords } from '../archive/reader.ts';
+import type { ByteSource, RecordReading, RecordReadOptions } from '../archive/archive.ts';
+import type { Counts } from '../archive/content.ts';
+import { checkRecords, readRecords } from '../archive/reader.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
@@ -20,14 +21,35 @@ export function readBackup(
   identities: readonly string[],
   signal: AbortSignal,
 ): RecordReading {
+  return readRecords(...readingOf(storage, backup, identities, signal));
+}
+
+/**
+ * Reads all of a backup for the sake of the checks alone, which is faster than making records of it.
+ *
+ * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed, UnsupportedVersion
+ */
+export async function checkBackup(
+  storage: Storage,
+  backup: Stored,
+  identities: readonly string[],
+  signal: AbortSignal,
+  onCounts: (counts: Counts) => void,
+): Promise<void> {
+  await checkRecords(...readingOf(storage, backup, identities, signal), onCounts);
+}
+
+function readingOf(
+  storage: Storage,
+  backup: Stored,
+  identities: readonly string[],
+  signal: AbortSignal,
+): [ByteSource, DataObject, RecordReadOptions] {
   const object = recordsOf(backup);
   const name = objectName(backup.job, object.name);
-  return readRecords(byteSource(storage, name, signal), object, {
-    identities,
-    address: `${storage.address}/${name}`,
-    content: backup.content,
-    signal,
-  });
+  const address = `${storage.address}/${name}`;
+  const options = { identities, address, content: backup.content, signal };
+  return [byteSource(storage, name, signal), object, options];
 }
 
 /** @throws UnsupportedVersion */

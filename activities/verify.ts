@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { JobConfig } from '../config/config.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Captured, Progress, Verified } from '../workflows/contract/backup.ts';
+import type { Captured, Verified } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { DataObject } from '../workflows/contract/manifest.ts';
-import { readBackup, recordsOf } from './backup-reading.ts';
+import { checkBackup, recordsOf } from './backup-reading.ts';
 import { readIdentities, withStorage } from './open.ts';
 import { jobOf, type Step } from './step.ts';
 
@@ -49,16 +49,10 @@ async function readBack(step: Step, job: JobConfig, storage: Storage, captured: 
   if (object.encryption !== 'none' && identities.length === 0)
     return compareStored(step, storage, captured, object);
 
-  let progress: Progress = {
-    phase: 'verifying',
-    records: 0,
-    bytes: 0,
-    recordsTotal: captured.content.records,
-  };
-  for await (const batch of readBackup(storage, captured, identities, step.signal).records) {
-    progress = { ...progress, records: progress.records + batch.length };
-    step.onProgress(progress);
-  }
+  const progress = { phase: 'verifying', bytes: 0, recordsTotal: captured.content.records } as const;
+  await checkBackup(storage, captured, identities, step.signal, ({ records }) =>
+    step.onProgress({ ...progress, records }),
+  );
   return object.storedBytes;
 }
 

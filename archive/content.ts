@@ -3,14 +3,21 @@ import type { HoldfastError } from '../workflows/contract/errors.ts';
 import type { Content } from '../workflows/contract/manifest.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
 import type { Refusal } from './refusal.ts';
+import { type LineScan, unescape } from './scan-line.ts';
 
 /** Counts and digests records on their way: the same for what is written and for what is read back. */
 export interface ContentTally {
   /** Takes the next record, with its restorable fields as encoded: the bytes from `start` to before `end`. */
   add(record: KeyRecord, bytes: Buffer, start: number, end: number): void;
+  /** The same for the record of a line that was scanned and starts here. */
+  addScanned(scan: LineScan, line: Buffer, start: number): void;
   /** Of the records so far. */
+  counts(): Counts;
   content(): Content;
 }
+
+/** Records, and bytes of their keys and values. */
+export type Counts = Pick<Content, 'records' | 'bytes'>;
 
 /** Bytes gathered before they are hashed: one call of the hash for many records. */
 const gathered = 1 << 16;
@@ -21,9 +28,21 @@ export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => 
   const hash = createHash('sha256');
   const waiting = Buffer.allocUnsafeSlow(gathered);
   let filled = 0;
+  /** The last key: these bytes from `start` to before `end`. */
   let previous: Buffer | undefined;
+  let previousStart = 0;
+  let previousEnd = 0;
   let records = 0;
   let bytes = 0;
+
+  function follow(source: Buffer, start: number, end: number): void {
+    if (previous !== undefined && compare(previous, previousStart, previousEnd, source, start, end) >= 0) {
+      throw refuseOrder(source.subarray(start, end), previous.subarray(previousStart, previousEnd));
+    }
+    previous = source;
+    previousStart = start;
+    previousEnd = end;
+  }
 
   function take(source: Buffer, start: number, end: number): void {
     if (end - start > waiting.length - filled) {
@@ -36,13 +55,22 @@ export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => 
 
   return {
     add({ key, value }, line, start, end) {
-      if (previous !== undefined && Buffer.compare(previous, key) >= 0) throw refuseOrder(key, previous);
-      previous = key;
+      follow(key, 0, key.length);
       records += 1;
       bytes += key.length + (value?.length ?? 0);
       take(line, start, end);
       take(lineEnd, 0, lineEnd.length);
     },
+    addScanned(scan, line, start) {
+      const { keyStart, keyEnd, keyEscapes } = scan;
+      if (keyEscapes === 0) follow(line, keyStart, keyEnd);
+      else follow(unescape(line, keyStart, keyEnd, keyEscapes), 0, keyEnd - keyStart - keyEscapes);
+      records += 1;
+      bytes += scan.bytes;
+      take(line, start, scan.fieldsEnd);
+      take(lineEnd, 0, lineEnd.length);
+    },
+    counts: () => ({ records, bytes }),
     content() {
       return { records, bytes, digest: hash.copy().update(waiting.subarray(0, filled)).digest('hex') };
     },
@@ -58,4 +86,14 @@ export function createReadTally(refuse: Refusal): ContentTally {
 export function nameKey(key: Buffer): string {
   const text = JSON.stringify(key.toString());
   return text.length <= 200 ? text : `${text.slice(0, 200)}… (${key.length} bytes)`;
+}
+
+/** As `Buffer.compare`, without a native call for each key. */
+function compare(a: Buffer, aStart: number, aEnd: number, b: Buffer, bStart: number, bEnd: number): number {
+  const length = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let at = 0; at < length; at++) {
+    const difference = (a[aStart + at] ?? 0) - (b[bStart + at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - aStart - (bEnd - bStart);
 }

@@ -4,6 +4,7 @@ import type { ContentTally } from './content.ts';
 import { createLineReader } from './decode-line.ts';
 import { decodeRecord, encodeFields } from './record.ts';
 import type { Refusal } from './refusal.ts';
+import { LineScan } from './scan-line.ts';
 
 /** Bytes of lines that make one batch of records. */
 const batchTarget = 1 << 18;
@@ -30,16 +31,15 @@ export function createLineDecoder({ tally, refuse, wanted = () => true }: LineDe
     let batch: KeyRecord[] = [];
     let batchStart = 0;
     for (let start = 0; start < plain.length;) {
-      const end = plain.indexOf(0x0a, start);
-      const record = reader.read(plain, start, end);
+      const record = reader.read(plain, start);
       if (record !== undefined) {
         take(record, plain, start, reader.fieldsEnd, batch);
+        start = reader.lineEnd + 1;
       } else {
-        const other = decodeRecord(plain.toString('utf8', start, end), refuse);
-        const fields = Buffer.from(encodeFields(other));
-        take(other, fields, 0, fields.length, batch);
+        const other = readSlowly(plain, start, refuse);
+        take(other.record, other.fields, 0, other.fields.length, batch);
+        start = other.lineEnd + 1;
       }
-      start = end + 1;
       if (start - batchStart >= batchTarget) {
         if (batch.length > 0) yield batch;
         batch = [];
@@ -48,6 +48,38 @@ export function createLineDecoder({ tally, refuse, wanted = () => true }: LineDe
     }
     if (batch.length > 0) yield batch;
   };
+}
+
+/**
+ * Tallies whole lines without making records of them, which takes a third of the time. It refuses and counts what
+ * `createLineDecoder` does.
+ */
+export function createLineChecker({ tally, refuse }: Pick<LineDecoding, 'tally' | 'refuse'>) {
+  const scan = new LineScan();
+  return function check(plain: Buffer): void {
+    requireText(plain, refuse);
+    for (let start = 0; start < plain.length;) {
+      if (scan.scan(plain, start)) {
+        tally.addScanned(scan, plain, start);
+        start = scan.lineEnd + 1;
+      } else {
+        const { record, fields, lineEnd } = readSlowly(plain, start, refuse);
+        tally.add(record, fields, 0, fields.length);
+        start = lineEnd + 1;
+      }
+    }
+  };
+}
+
+/** A line of any form; the content digest covers its fields as we would have written them. */
+function readSlowly(
+  plain: Buffer,
+  start: number,
+  refuse: Refusal,
+): { readonly record: KeyRecord; readonly fields: Buffer; readonly lineEnd: number } {
+  const lineEnd = plain.indexOf(0x0a, start);
+  const record = decodeRecord(plain.toString('utf8', start, lineEnd), refuse);
+  return { record, fields: Buffer.from(encodeFields(record)), lineEnd };
 }
 
 /** The key of the first line. */

@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Content, DataObject } from '../workflows/contract/manifest.ts';
 import { provenBeforeLast } from './ahead.ts';
 import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
-import { createReadTally } from './content.ts';
+import { type Counts, createReadTally } from './content.ts';
 import { cutFrames, openFrames } from './frame-reader.ts';
-import { createLineDecoder } from './lines.ts';
+import { createLineChecker, createLineDecoder } from './lines.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
 
 /**
@@ -34,6 +34,30 @@ export function readRecords(
     }),
     content: () => tally.content(),
   };
+}
+
+/**
+ * Reads all records of an object for the sake of the checks alone: the same ones as `readRecords`, in a third of the
+ * time. Tells after each frame what has been seen so far.
+ *
+ * @throws ArchiveCorrupt, DecryptFailed
+ */
+export async function checkRecords(
+  source: ByteSource,
+  object: DataObject,
+  options: RecordReadOptions,
+  onCounts: (counts: Counts) => void,
+): Promise<Content> {
+  const refuse = refusalOf(options.address);
+  const tally = createReadTally(refuse);
+  const check = createLineChecker({ tally, refuse });
+  for await (const plain of readLines(source, object, options)) {
+    check(plain);
+    onCounts(tally.counts());
+  }
+  const content = tally.content();
+  if (options.content !== undefined) checkContent(content, options.content, refuse);
+  return content;
 }
 
 function checkContent(found: Content, expected: Content, refuse: Refusal): void {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { readRecords } from '../../archive/reader.ts';
-import type { Progress } from '../../workflows/contract/backup.ts';
+import { checkRecords } from '../../archive/reader.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { bytes, counted, duration } from '../format.ts';
 import { examples } from '../help.ts';
@@ -52,13 +51,10 @@ async function verifyBackup(source: OpenedSource, which: string, json: boolean, 
 async function readBack({ bytes: source, object, options, manifest }: OpenedRecords, io: Io): Promise<void> {
   const line = createProgressLine(io);
   const totals = { recordsTotal: manifest.content.records, bytesTotal: manifest.content.bytes };
-  let progress: Progress = { phase: 'verifying', records: 0, bytes: 0, ...totals };
   try {
-    for await (const batch of readRecords(source, object, options).records) {
-      const size = batch.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
-      progress = { ...progress, records: progress.records + batch.length, bytes: progress.bytes + size };
-      line.update(progress);
-    }
+    await checkRecords(source, object, options, (counts) =>
+      line.update({ phase: 'verifying', ...counts, ...totals }),
+    );
   } finally {
     line.clear();
   }

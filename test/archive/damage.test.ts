@@ -1,6 +1,6 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { readPrefix } from '../../archive/prefix.ts';
-import { readLines, readRecords } from '../../archive/reader.ts';
+import { checkRecords, readLines, readRecords } from '../../archive/reader.ts';
 import { allRecords, comparable, inMemory, record, store, type Stored } from './memory.ts';
 
 const address = 's3://bucket/job/20261122T041500Z/records.ndjson.zst';
@@ -35,7 +35,15 @@ async function read(bytes: Buffer, { object, content }: Stored, identities: read
   } catch (caught) {
     error = caught;
   }
-  return { given, error, open: memory.open() };
+  // Checking alone ends the same way, in the same words.
+  const checking = inMemory(bytes, 64);
+  const options = { identities, address, content };
+  const checked: unknown = await checkRecords(checking.source, object, options, () => undefined).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  expect(String(checked)).toBe(String(error));
+  return { given, error, open: memory.open() + checking.open() };
 }
 
 describe.each(kinds)('an archive %s', (_, stored, identities) => {

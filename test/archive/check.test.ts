@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { createReadTally } from '../../archive/content.ts';
+import { createLineChecker, createLineDecoder } from '../../archive/lines.ts';
+import { checkRecords, readRecords } from '../../archive/reader.ts';
+import { encodeFields, encodeMeta } from '../../archive/record.ts';
+import { refusalOf } from '../../archive/refusal.ts';
+import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { allRecords, anyBytes, anyRecord, anyRecords, inMemory, store } from './memory.ts';
+
+const address = 'mem://lines';
+const refuse = refusalOf(address);
+
+/** What reading without making records has to agree with, in what it finds and in what it refuses. */
+function decoded(frames: readonly Buffer[]): unknown {
+  const tally = createReadTally(refuse);
+  const decode = createLineDecoder({ tally, refuse });
+  return outcome(() => {
+    for (const frame of frames) Array.from(decode(frame));
+    return tally.content();
+  });
+}
+
+function checked(frames: readonly Buffer[]): unknown {
+  const tally = createReadTally(refuse);
+  const check = createLineChecker({ tally, refuse });
+  return outcome(() => {
+    for (const frame of frames) check(frame);
+    expect(tally.content()).toMatchObject(tally.counts());
+    return tally.content();
+  });
+}
+
+function outcome(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function lineOf(of: KeyRecord): string {
+  return encodeFields(of) + encodeMeta(of.meta);
+}
+
+/** The same record in a form that we do not write. */
+function strangely(of: KeyRecord): string {
+  const fields = JSON.parse(`${encodeFields(of)}}`) as object;
+  return `${JSON.stringify({ meta: of.meta, ...fields }).replace('{', '{ ')}\n`;
+}
+
+const anyLine = fc.oneof(
+  { weight: 6, arbitrary: anyRecord.map(lineOf) },
+  { weight: 1, arbitrary: anyRecord.map(strangely) },
+);
+
+test('checking finds in records of every kind what reading finds', () => {
+  fc.assert(
+    fc.property(anyRecords, fc.infiniteStream(fc.boolean()), (records, strange) => {
+      const lines = records.map((of) => Buffer.from(strange.next().value ? strangely(of) : lineOf(of)));
+      const half = lines.length >> 1;
+      const frames = [lines.slice(0, half), lines.slice(half)].map((some) => Buffer.concat(some));
+      const whole = frames.filter(({ length }) => length > 0);
+      const found = checked(whole);
+      expect(found).toMatchObject({ records: records.length });
+      expect(found).toEqual(decoded(whole));
+    }),
+  );
+});
+
+test('checking refuses in the same words what reading refuses: any order, and damaged in any place', () => {
+  const damaged = fc
+    .tuple(fc.array(anyLine, { minLength: 1, maxLength: 4 }), fc.nat(), anyBytes)
+    .map(([lines, at, bytes]) => {
+      const whole = Buffer.from(lines.join(''));
+      const place = at % whole.length;
+      return Buffer.concat([whole.subarray(0, place), bytes, whole.subarray(place + bytes.length)]);
+    });
+  fc.assert(
+    fc.property(damaged, (frame) => {
+      expect(checked([frame])).toEqual(decoded([frame]));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a key must come after the last one of the frame before, also where it has escapes', () => {
+  const frames = ['b"', 'b"c'].map((key) =>
+    Buffer.from(`{"key":${JSON.stringify(key)},"text":"","meta":{}}\n`),
+  );
+  expect(checked(frames)).toMatchObject({ records: 2, bytes: 5 });
+  expect(checked(frames.toReversed())).toContain('after');
+  expect(checked(frames.slice(0, 1).concat(frames.slice(0, 1)))).toContain('after');
+});
+
+test('an archive is checked without giving its records', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyRecords, async (records) => {
+      const { bytes, object, content } = await store([records]);
+      const options = { identities: [], address, content };
+      const seen: number[] = [];
+      const found = await checkRecords(inMemory(bytes).source, object, options, (counts) => {
+        seen.push(counts.records);
+      });
+      expect(found).toEqual(content);
+      expect(seen).toEqual(records.length === 0 ? [] : [records.length]);
+      const reading = readRecords(inMemory(bytes).source, object, options);
+      expect((await allRecords(reading.records)).length).toBe(found.records);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test.each([
+  ['records', { records: 2 }],
+  ['bytes', { bytes: 2 }],
+  ['digest', { digest: '0'.repeat(64) }],
+])('an archive with other %s than the manifest says is refused', async (_, wrong) => {
+  const { bytes, object, content } = await store([[]]);
+  const options = { identities: [], address, content: { ...content, ...wrong } };
+  await expect(checkRecords(inMemory(bytes).source, object, options, () => undefined)).rejects.toMatchObject({
+    code: 'ArchiveCorrupt',
+    message: expect.stringContaining(address) as string,
+  });
+});
