@@ -11,6 +11,7 @@ export async function publish(step: Step, { captured, verified }: PublishInput):
     format: 'holdfast-backup',
     formatVersion: 1,
     ...captured,
+    ...(verified.checks !== undefined && { checks: verified.checks }),
     verifiedAt: verified.verifiedAt,
     publishedAt: new Date().toISOString(),
     madeBy: {

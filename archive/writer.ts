@@ -60,7 +60,8 @@ async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (bytes > 0) yield Buffer.concat(waiting);
 }
 
-function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions): Writing {
+/** @param plain the plain bytes of each frame. */
+export function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions): Writing {
   const encrypted = options.recipients.length > 0;
   const plainHash = createHash('sha256');
   const storedHash = createHash('sha256');

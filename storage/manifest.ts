@@ -7,6 +7,7 @@ import { decodeDocument, encodeDocument } from './document.ts';
 const digestName = 'manifestSha256';
 const formatVersion = 1;
 
+const decimal = z.string().regex(/^\d+$/, 'expected a decimal number');
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 64 hex digits');
 const time = z.iso.datetime();
@@ -44,7 +45,7 @@ const shape: z.ZodType<Manifest> = z
     }),
     scope: z.object({ prefix: z.string() }),
     moment: z.object({
-      index: z.string().regex(/^\d+$/, 'expected a decimal number'),
+      index: decimal,
       consistency: z.enum(['point-in-time', 'stale']),
     }),
     content: z.object({ records: count, bytes: count, digest: sha256 }),
@@ -52,6 +53,13 @@ const shape: z.ZodType<Manifest> = z
     unchangedSince: z.exactOptional(id),
     recipients: z.array(z.string()),
     leftOut: z.array(z.object({ reason: z.string(), count, examples: z.array(z.string()) })),
+    warnings: z.exactOptional(z.array(z.string())),
+    keyspace: z.exactOptional(
+      z.object({ hash: decimal, revision: decimal, compactRevision: z.string().regex(/^(-1|\d+)$/) }),
+    ),
+    checks: z.exactOptional(
+      z.array(z.object({ name: z.string(), outcome: z.enum(['equal', 'not done']), detail: z.string() })),
+    ),
     capturedAt: time,
     verifiedAt: time,
     publishedAt: time,

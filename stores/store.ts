@@ -1,5 +1,12 @@
 import type { KeyRecord, RecordBatches } from '../workflows/contract/record.ts';
-import type { LeftOut, Moment, Scope, StoreDescription, StoreKind } from '../workflows/contract/manifest.ts';
+import type {
+  KeyspaceHash,
+  LeftOut,
+  Moment,
+  Scope,
+  StoreDescription,
+  StoreKind,
+} from '../workflows/contract/manifest.ts';
 import type { Bound } from '../workflows/contract/restore.ts';
 
 /**
@@ -45,6 +52,50 @@ export interface KeyStore {
 
   /** Frees sockets. */
   close(): Promise<void>;
+}
+
+/**
+ * A store that gives itself whole, as one file that its own tools restore: etcd's snapshots. Errors and signals are
+ * as those of a `KeyStore`.
+ */
+export interface SnapshotStore {
+  readonly kind: StoreKind;
+
+  /** Reaches the store and says which member answered. Fails where there is no leader. */
+  describe(signal: AbortSignal): Promise<StoreDescription>;
+
+  /**
+   * The whole store, as it was at one moment not before this call.
+   *
+   * @throws StoreRefused, StoreUnavailable, StoreUnreachable, StreamBroken
+   */
+  snapshot(signal: AbortSignal): Promise<SnapshotReading>;
+
+  /** True only where it is certain that nothing at all was written between two descriptions. Asks no server. */
+  isUnchanged(before: StoreDescription, now: StoreDescription): boolean;
+
+  /** Frees sockets. */
+  close(): Promise<void>;
+}
+
+export interface SnapshotReading {
+  /** The member that gives the file, as it was just before. */
+  readonly store: StoreDescription;
+  /** The file. It ends only when it is whole by every check that the store offers; else it throws. */
+  readonly bytes: AsyncIterable<Buffer>;
+  /** Of all bytes, once somebody has said it. */
+  readonly bytesTotal: () => number | undefined;
+  /** Valid once `bytes` has ended. */
+  readonly facts: () => SnapshotFacts;
+}
+
+export interface SnapshotFacts {
+  /** The file's own, not that of some answer before or after it. */
+  readonly moment: Moment;
+  /** Keys that are live at that moment. */
+  readonly records: number;
+  readonly keyspace?: KeyspaceHash;
+  readonly warnings: readonly string[];
 }
 
 export interface Reading {

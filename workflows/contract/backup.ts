@@ -1,8 +1,10 @@
 import type { ErrorCode } from './errors.ts';
 import type {
   BackupReason,
+  Check,
   Content,
   DataObject,
+  KeyspaceHash,
   LeftOut,
   Moment,
   Scope,
@@ -73,6 +75,8 @@ export interface Captured {
   readonly unchangedSince?: string;
   readonly recipients: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  readonly warnings?: readonly string[];
+  readonly keyspace?: KeyspaceHash;
   readonly capturedAt: string;
 }
 
@@ -80,6 +84,7 @@ export interface Verified {
   /** ISO 8601. */
   readonly verifiedAt: string;
   readonly bytesRead: number;
+  readonly checks?: readonly Check[];
 }
 
 export interface PublishInput {

@@ -20,7 +20,7 @@ export interface StoreDescription {
   readonly version: string;
   /** The address that answered. */
   readonly address: string;
-  /** More, by store: Consul's `datacenter`, etcd's `clusterId`. */
+  /** More, by store: Consul's `datacenter`, etcd's `clusterId`; FORMAT.md names them. */
   readonly details: Readonly<Record<string, string>>;
 }
 
@@ -39,13 +39,33 @@ export interface DataObject {
   readonly storedSha256: string;
 }
 
-/** What an archive of records holds. */
+/** What a backup holds. */
 export interface Content {
+  /** Keys; in a snapshot, those that are live at its revision, as the member counts them. */
   readonly records: number;
-  /** Bytes of keys and values. */
+  /** Bytes of keys and values; of a snapshot, its plain bytes. */
   readonly bytes: number;
-  /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". */
+  /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". Of a snapshot: of its plain bytes. */
   readonly digest: string;
+}
+
+/** What a live member of etcd says of all its keys up to a revision (`Maintenance.HashKV`). */
+export interface KeyspaceHash {
+  /** Decimal, 32 bits. */
+  readonly hash: string;
+  /** The revision up to which keys were hashed: the backup's. */
+  readonly revision: string;
+  /** Hashes are comparable only where keys were compacted up to the same revision; `-1`: never compacted. */
+  readonly compactRevision: string;
+}
+
+/** A proof beyond sizes and digests. One that comes out different fails the backup, so it is never in a manifest. */
+export interface Check {
+  /** `HashKV`. */
+  readonly name: string;
+  readonly outcome: 'equal' | 'not done';
+  /** What was compared, or why it could not be. */
+  readonly detail: string;
 }
 
 export type BackupReason = 'schedule' | 'manual' | 'safety';
@@ -68,6 +88,12 @@ export interface Manifest {
   readonly recipients: readonly string[];
   /** What is in the store and cannot be restored, with the reason: counted and named. */
   readonly leftOut: readonly LeftOut[];
+  /** What of the store needs somebody's attention; absent where nothing does. */
+  readonly warnings?: readonly string[];
+  /** What `verify` compares an etcd snapshot with. */
+  readonly keyspace?: KeyspaceHash;
+  /** Proofs beyond sizes and digests, done and not done; absent for records, whose digests say it all. */
+  readonly checks?: readonly Check[];
   /** ISO 8601, UTC. */
   readonly capturedAt: string;
   readonly verifiedAt: string;

@@ -1,0 +1,41 @@
+import type { ByteSource, ReadOptions, StoredFacts, WriteOptions, Writing } from './archive.ts';
+import { frameTarget } from './frames.ts';
+import { readLines } from './reader.ts';
+import { writeFrames } from './writer.ts';
+
+/** Writes a file (an etcd snapshot) as it is. Memory does not grow with it. */
+export function writeBytes(bytes: AsyncIterable<Buffer>, options: WriteOptions): Writing {
+  return writeFrames(cut(bytes), options);
+}
+
+/**
+ * Reads a file back, a frame at a time. What `object` says has been checked before the last buffer is handed on;
+ * until then nothing is proven.
+ *
+ * @throws ArchiveCorrupt, DecryptFailed
+ */
+export function readBytes(
+  source: ByteSource,
+  object: StoredFacts,
+  options: ReadOptions,
+): AsyncGenerator<Buffer> {
+  return readLines(source, object, options);
+}
+
+/** Frames of one size, but for the last, whatever the pieces: the same bytes, the same frames. */
+async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let frame = Buffer.allocUnsafeSlow(frameTarget);
+  let filled = 0;
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length;) {
+      const taken = chunk.copy(frame, filled, at);
+      at += taken;
+      filled += taken;
+      if (filled < frameTarget) continue;
+      yield frame;
+      frame = Buffer.allocUnsafeSlow(frameTarget);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield frame.subarray(0, filled);
+}
