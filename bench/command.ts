@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { spawnTied } from '../services/lifeline.ts';
+import { spawnTied } from '../stores/lifeline.ts';
 import { watchProcess } from './measure.ts';
 import type { Round } from './statistics.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import project from '../package.json' with { type: 'json' };
-import { spawnTied } from '../services/lifeline.ts';
+import { spawnTied } from '../stores/lifeline.ts';
 
 export interface BenchWorker {
   readonly pid: number;

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAll, type Services } from '../services/all.ts';
-import { spawnTied, type TiedProcess } from '../services/lifeline.ts';
+import { spawnTied, type TiedProcess } from '../stores/lifeline.ts';
 
 /** Where the demo plays: servers, a worker, and a terminal on which commands are shown as they are run. */
 export interface Stage {

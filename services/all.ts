@@ -4,13 +4,13 @@ import { findOrBuild } from './cache/find.ts';
 import { tryLock } from './cache/lock.ts';
 import type { Tool } from './cache/tool.ts';
 import { consul, startConsul, type ConsulServer } from './consul.ts';
-import { etcd, etcdctl, startEtcd, type EtcdServer } from './etcd.ts';
+import { etcd, etcdctl, etcdutl, startEtcd, type EtcdServer } from './etcd.ts';
 import { isFree } from './ports.ts';
 import { startS3, versitygw, type S3Server } from './s3.ts';
 import type { RunningServer } from './server.ts';
 import { startTemporal, temporal, type TemporalServer } from './temporal.ts';
 
-export const tools: readonly Tool[] = [temporal, consul, versitygw, etcd, etcdctl];
+export const tools: readonly Tool[] = [temporal, consul, versitygw, etcd, etcdctl, etcdutl];
 
 /** One after the other: each build uses all processors by itself. */
 export async function buildAll(): Promise<void> {

@@ -15,6 +15,7 @@ const version = '3.6.16';
 
 export const etcd = etcdTool('etcd', 'server', /^etcd Version: 3\.6\.16$/m, ['--version'], 2);
 export const etcdctl = etcdTool('etcdctl', 'etcdctl', /^etcdctl version: 3\.6\.16$/m, ['version'], 1);
+export const etcdutl = etcdTool('etcdutl', 'etcdutl', /^etcdutl version: 3\.6\.16$/m, ['version'], 1);
 
 function etcdTool(
   name: string,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnTied } from './lifeline.ts';
+import { spawnTied } from '../stores/lifeline.ts';
 
 /** A server that runs as a child of this process, and ends with it at the latest. */
 export interface RunningServer {

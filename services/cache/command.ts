@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { spawnTied } from '../lifeline.ts';
+import { spawnTied } from '../../stores/lifeline.ts';
 
 const linesKept = 15;
 

@@ -21,7 +21,21 @@ export function createLeases(connection: Connection) {
 
   async function learn(kvs: readonly KeyValue[], signal: AbortSignal): Promise<void> {
     const wanted = new Set(kvs.map(({ lease }) => lease).filter((id) => id !== '0' && !known.has(id)));
-    const ids = [...wanted];
+    await ask([...wanted], signal);
+  }
+
+  /** Those of all keys at once, before any of them runs out. */
+  async function learnAll(signal: AbortSignal): Promise<void> {
+    const { leases } = await connection.inTurn(signal, (server) =>
+      server.call('Lease/LeaseLeases', {}, signal),
+    );
+    await ask(
+      leases.map(({ id }) => id),
+      signal,
+    );
+  }
+
+  async function ask(ids: readonly string[], signal: AbortSignal): Promise<void> {
     for (let start = 0; start < ids.length; start += lanes) {
       const some = ids.slice(start, start + lanes);
       const found = await Promise.all(
@@ -34,7 +48,7 @@ export function createLeases(connection: Connection) {
     }
   }
 
-  return { learn, of: (id: string): LeaseMeta | undefined => known.get(id) };
+  return { learn, learnAll, of: (id: string): LeaseMeta | undefined => known.get(id) };
 }
 
 /** A lease that is no more has the remaining time 0. */

@@ -77,6 +77,11 @@ export interface Calls {
     { readonly id: string },
     { readonly header: Header; readonly ttl: string; readonly grantedTtl: string }
   >;
+  'Lease/LeaseLeases': Call<Record<string, never>, { readonly leases: readonly { readonly id: string }[] }>;
+  'Maintenance/HashKV': Call<
+    { readonly revision: string },
+    { readonly hash: number; readonly hashRevision: string; readonly compactRevision: string }
+  >;
   'Maintenance/Status': Call<
     Record<string, never>,
     {
@@ -85,6 +90,10 @@ export interface Calls {
       readonly leader: string;
       readonly errors: readonly string[];
     }
+  >;
+  'Auth/AuthStatus': Call<
+    Record<string, never>,
+    { readonly enabled: boolean; readonly authRevision: string }
   >;
   'Auth/Authenticate': Call<{ readonly name: string; readonly password: string }, { readonly token: string }>;
 }

@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import { wordsOf } from './errors.ts';
 import { createLeases } from './leases.ts';
 import type { LeaseMeta } from './leases.ts';
-import type { Header, KeyValue, RangeResponse } from './messages.ts';
+import type { KeyValue, RangeResponse } from './messages.ts';
 import { rangeAfter, rangeOf } from './range.ts';
 import type { Range } from './range.ts';
 
@@ -28,38 +28,52 @@ interface Page extends Pick<RangeResponse, 'header' | 'more'> {
   readonly limit: number;
 }
 
+/** What a page is pinned to: that which the header of the first one said. */
+interface Pin {
+  readonly revision: string;
+  readonly clusterId?: string;
+}
+
 /**
- * Pages of the keys as they were at one revision: that of the first answer. Where etcd has compacted that revision
- * meanwhile, the reading breaks off (`StreamBroken`) and its caller starts over at a new one; two are never mixed.
+ * Pages of the keys as they were at one revision: that of the first answer, or a given one. Where etcd has compacted
+ * that revision meanwhile, the reading breaks off (`StreamBroken`) and its caller starts over at a new one; two are
+ * never mixed.
+ *
+ * @param snapshot the revision of the snapshot that this etcd was started from. It has given all leases their time
+ *   anew and takes their keys away when it is up, which no earlier revision knows of.
  */
 export async function openReading(
   connection: Connection,
   scope: Scope,
   signal: AbortSignal,
+  snapshot?: Pin,
 ): Promise<Reading> {
   const range = rangeOf(scope.prefix);
-  const first = await askPage(connection, range, firstLimit, undefined, signal);
+  const leases = createLeases(connection);
+  if (snapshot !== undefined) await leases.learnAll(signal);
+  const first = await askPage(connection, range, firstLimit, snapshot, signal);
+  const pin = { revision: snapshot?.revision ?? first.header.revision, clusterId: first.header.clusterId };
   return {
-    moment: { index: first.header.revision, consistency: 'point-in-time' },
-    records: recordsOf(connection, range, first, signal),
+    moment: { index: pin.revision, consistency: 'point-in-time' },
+    records: recordsOf(connection, { range, pin, first }, leases, signal),
     leftOut: () => [],
   };
 }
 
-/** @param moment the header of the first page; without it, the newest revision is read. */
+/** @param moment without it, the newest revision is read. */
 async function askPage(
   connection: Connection,
   range: Range,
   limit: number,
-  moment: Header | undefined,
+  moment: Pin | undefined,
   signal: AbortSignal,
 ): Promise<Page> {
-  const pin = moment === undefined ? {} : { revision: moment.revision };
+  const at = moment === undefined ? {} : { revision: moment.revision };
   try {
     return await connection.inTurn(signal, async (server) => {
-      const answer = await server.call('KV/Range', { ...range, limit, ...pin }, signal);
+      const answer = await server.call('KV/Range', { ...range, limit, ...at }, signal);
       const { header, kvs, more, count } = answer;
-      if (moment !== undefined && header.clusterId !== moment.clusterId) {
+      if (moment?.clusterId !== undefined && header.clusterId !== moment.clusterId) {
         throw new HoldfastError(
           'StoreRefused',
           `etcd at ${server.address} is a member of another cluster than the endpoint that answered before.`,
@@ -86,13 +100,12 @@ function askNextPage(...page: Parameters<typeof askPage>): Promise<Page> {
 
 async function* recordsOf(
   connection: Connection,
-  range: Range,
-  first: Page,
+  { range, pin, first }: { readonly range: Range; readonly pin: Pin; readonly first: Page },
+  leases: ReturnType<typeof createLeases>,
   outer: AbortSignal,
 ): AsyncGenerator<readonly KeyRecord[], undefined> {
   const left = new AbortController();
   const signal = AbortSignal.any([outer, left.signal]);
-  const leases = createLeases(connection);
   const ordered = createOrderCheck('etcd');
   let next: Promise<Page> | undefined;
   let page: Page | undefined = first;
@@ -105,7 +118,7 @@ async function* recordsOf(
       if (more && last === undefined) throw broken('sent an empty page before the end');
       next =
         more && last !== undefined
-          ? askNextPage(connection, rangeAfter(range, last.key), nextLimit(page), first.header, signal)
+          ? askNextPage(connection, rangeAfter(range, last.key), nextLimit(page), pin, signal)
           : undefined;
       // It is awaited below; until then, a failure must not count as unhandled.
       next?.catch(() => undefined);

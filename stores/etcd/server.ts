@@ -9,8 +9,12 @@ import type { EtcdSettings } from './settings.ts';
 
 /** Longer than etcd itself gives a request (five seconds and twice the election timeout). */
 const timeout = 30_000;
-/** Nobody waits so long to learn who answers. */
-const shortTimeout = 10_000;
+const otherTimeouts: Partial<Record<Method, number>> = {
+  // Nobody waits so long to learn who answers.
+  'Maintenance/Status': 10_000,
+  // It reads the whole database.
+  'Maintenance/HashKV': 600_000,
+};
 /** Of one answer. Pages are asked for in sizes far below; this keeps a wrong guess from filling the memory. */
 export const answerBytes = 64 * 1024 * 1024;
 
@@ -49,9 +53,8 @@ export function readCredentials({ tls = {} }: EtcdSettings): ChannelCredentials 
 export function openServer(address: string, settings: EtcdSettings, secure: ChannelCredentials): Server {
   const url = new URL(address);
   const isSecure = url.protocol === 'https:';
-  const port = url.port || (isSecure ? '443' : '80');
   const serverName = isSecure ? settings.tls?.serverName : undefined;
-  const client = new Client(`${url.hostname}:${port}`, isSecure ? secure : credentials.createInsecure(), {
+  const client = new Client(targetOf(url), isSecure ? secure : credentials.createInsecure(), {
     'grpc.max_receive_message_length': answerBytes,
     'grpc.max_send_message_length': -1,
     'grpc-node.flow_control_window': 8 * 1024 * 1024,
@@ -75,7 +78,7 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
     signal: AbortSignal,
   ): Promise<Calls[M]['response']> {
     const { path, encode, decode } = codecOf(method);
-    const deadline = Date.now() + (method === 'Maintenance/Status' ? shortTimeout : timeout);
+    const deadline = Date.now() + (otherTimeouts[method] ?? timeout);
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const call = client.makeUnaryRequest(path, encode, decode, request, metadata, { deadline }, answered);
@@ -93,6 +96,7 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
 
   /** Tokens live five minutes, or shorter; nobody tells beforehand. */
   async function authenticate(signal: AbortSignal): Promise<string | undefined> {
+    if (settings.token !== undefined) return settings.token;
     const { user: name, password = '' } = settings;
     if (name === undefined) return undefined;
     try {
@@ -135,6 +139,12 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
     },
     close: () => client.close(),
   };
+}
+
+/** The address in gRPC's words. */
+function targetOf({ protocol, hostname, port, pathname }: URL): string {
+  if (protocol === 'unix:') return `unix:${pathname}`;
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
 
 function isOldToken(error: unknown): boolean {

@@ -4,6 +4,8 @@ export interface EtcdSettings {
   readonly endpoints: readonly string[];
   readonly user?: string;
   readonly password?: string;
+  /** Instead of user and password, where whoever asks has made it himself: throwaway.ts. */
+  readonly token?: string;
   readonly tls?: {
     /** Paths of PEM files. */
     readonly ca?: string;

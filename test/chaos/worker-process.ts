@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { spawnTied } from '../../services/lifeline.ts';
+import { spawnTied } from '../../stores/lifeline.ts';
 
 const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { spawnTied } from '../../services/lifeline.ts';
+import { spawnTied } from '../../stores/lifeline.ts';
 import { freePorts } from '../../services/ports.ts';
 import { startTemporal, type TemporalServer } from '../../services/temporal.ts';
 import { searchAttributes } from '../../workflows/contract/names.ts';

@@ -212,6 +212,18 @@ const entries = {
     action: 'Set the variables and correct the names in the message; none of the files was changed.',
     exit: 1,
   },
+  ProgramMissing: {
+    meaning: 'A program that this work needs (`etcdutl`, `etcd`) is not on the PATH, or it is too old.',
+    retryable: false,
+    action: 'Install it where the message says (the image of Holdfast has it), and do it again.',
+    exit: 2,
+  },
+  ProgramFailed: {
+    meaning: 'A program that Holdfast called (`etcdutl`, `etcd`) failed.',
+    retryable: true,
+    action: 'See what it said in the message: mostly there is no room on the disk, or no memory.',
+    exit: 1,
+  },
   DeadlineExceeded: {
     meaning: 'The work was not done by its deadline.',
     retryable: false,

@@ -22,7 +22,7 @@ const script = '{ read -r word <&3 || kill -s KILL -- -$$; } >/dev/null 2>&1 & e
  */
 export function spawnTied(
   command: readonly string[],
-  options: { cwd?: string | undefined; env?: Readonly<Record<string, string>> | undefined },
+  options: { cwd?: string | undefined; env?: Readonly<NodeJS.ProcessEnv> | undefined },
 ): TiedProcess {
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
     cwd: options.cwd,
