@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from './cache/command.ts';
 import { onPath } from './cache/find.ts';
 import { reportProgress } from './cache/progress.ts';
@@ -26,6 +28,28 @@ export async function installMissing(programs: readonly string[], why: string): 
     throw new Error(`${advice}\n${String(cause)}`, { cause });
   }
   progress.done('installed');
+}
+
+/**
+ * Unpacks a package into a folder; nothing is installed, and none of its services is started.
+ * @throws Error that says what failed
+ */
+export async function unpackPackage(name: string, folder: string): Promise<void> {
+  const download = () => run(['apt-get', 'download', '-q', name], { cwd: folder });
+  if (!isThere('apt-get')) throw new Error(`The package ${name} is Debian's, and apt-get is not on PATH.`);
+  try {
+    await download();
+  } catch (error) {
+    // Images come without the list of packages; only root can get it.
+    if (process.getuid?.() !== 0) throw error;
+    await run(['apt-get', 'update', '-q'], { cwd: folder });
+    await download();
+  }
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.deb'));
+  for (const file of files) {
+    await run(['dpkg', '-x', file, folder], { cwd: folder });
+    await rm(join(folder, file));
+  }
 }
 
 function isThere(program: string): boolean {

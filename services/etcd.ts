@@ -8,6 +8,7 @@ import { findOrBuild } from './cache/find.ts';
 import { buildGoProgram } from './cache/go.ts';
 import type { Tool } from './cache/tool.ts';
 import { makeCertificates } from './certificates.ts';
+import { unpackPackage } from './debian.ts';
 import { freePorts } from './ports.ts';
 import { retryOnTakenPort, startServer, type RunningServer } from './server.ts';
 
@@ -16,6 +17,20 @@ const version = '3.6.16';
 export const etcd = etcdTool('etcd', 'server', /^etcd Version: 3\.6\.16$/m, ['--version'], 2);
 export const etcdctl = etcdTool('etcdctl', 'etcdctl', /^etcdctl version: 3\.6\.16$/m, ['version'], 1);
 export const etcdutl = etcdTool('etcdutl', 'etcdutl', /^etcdutl version: 3\.6\.16$/m, ['version'], 1);
+
+/** The oldest release that is tested. There is no Go module of it; Debian 12 has a package. */
+export const etcd34: Tool = {
+  name: 'etcd',
+  version: '3.4',
+  program: 'usr/bin/etcd',
+  versionArguments: ['--version'],
+  versionPattern: /^etcd Version: 3\.4\./m,
+  minutes: 1,
+  build: (folder, progress) => {
+    progress.step("unpacking Debian's package etcd-server");
+    return unpackPackage('etcd-server', folder);
+  },
+};
 
 function etcdTool(
   name: string,
@@ -41,6 +56,8 @@ function etcdTool(
 }
 
 export interface EtcdOptions {
+  /** Default: `etcd`, the newest. */
+  readonly tool?: Tool;
   /** Kept when the server stops. Default: a temporary one, removed then. */
   readonly dataDir?: string;
   /** Of the interface for clients. Default: a free one. */
@@ -76,7 +93,7 @@ export async function startEtcdCluster(
 }
 
 async function startCluster(members: number, options: EtcdOptions): Promise<readonly EtcdServer[]> {
-  const programs = { etcd: await findOrBuild(etcd), etcdctl: await findOrBuild(etcdctl) };
+  const programs = { etcd: await findOrBuild(options.tool ?? etcd), etcdctl: await findOrBuild(etcdctl) };
   return retryOnTakenPort(async () => {
     const ports = await freePorts(2 * members);
     const plans = Array.from({ length: members }, (_, index) => ({

@@ -5,6 +5,7 @@ import { findOrBuild } from './cache/find.ts';
 import { findOrInstallChromium } from './chromium.ts';
 import { composeSpec } from './compose.ts';
 import { installMissing } from './debian.ts';
+import { etcd34 } from './etcd.ts';
 
 const help = `npm run services [-- --build-only]
 
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
 async function prepareTests(): Promise<void> {
   await buildAll();
   await findOrBuild(composeSpec);
+  await findOrBuild(etcd34);
   await findOrInstallChromium();
   await installMissing(['age', 'jq', 'zstd'], 'the tests read a backup with them, without Holdfast.');
 }
