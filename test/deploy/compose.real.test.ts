@@ -44,6 +44,7 @@ beforeAll(async () => {
 test('it is accepted, and a misspelt setting is not', async () => {
   expect(Object.keys(model.services).sort()).toEqual([
     'consul',
+    'etcd',
     'postgres',
     's3',
     'temporal',
@@ -86,7 +87,7 @@ test('images are named to the version, ports are open on this machine only', () 
     for (const port of ports) expect([name, port.host_ip]).toEqual([name, '127.0.0.1']);
   }
   const published = services.flatMap(([, { ports = [] }]) => ports.map((port) => Number(port.published)));
-  expect(published.sort((a, b) => a - b)).toEqual([7070, 7233, 8233, 8500]);
+  expect(published.sort((a, b) => a - b)).toEqual([2379, 7070, 7233, 8233, 8500]);
 });
 
 test('data is in named volumes; the files that are mounted are in the repository', async () => {
@@ -105,6 +106,6 @@ test('the configuration of its worker is valid, and everything it names is in th
     ...storeAddresses(store),
     ...(storage.kind === 's3' && storage.s3.endpoint ? [storage.s3.endpoint] : []),
   ]);
-  expect(hosts.map((url) => new URL(url).hostname).sort()).toEqual(['consul', 's3']);
+  expect(hosts.map((url) => new URL(url).hostname).sort()).toEqual(['consul', 'etcd', 's3', 's3']);
   expect(environment['TEMPORAL_ADDRESS']).toBe('temporal:7233');
 });
