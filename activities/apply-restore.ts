@@ -3,12 +3,12 @@ import { pendingWrites } from '../stores/pending.ts';
 import type { KeyStore, Outcome, Write, WriteOptions } from '../stores/store.ts';
 import type { Applied, ApplyInput, Plan } from '../workflows/contract/restore.ts';
 import { StoppedHalfway } from './interruption.ts';
-import { readBothSides, withPlanned } from './restore-sources.ts';
+import { readBackupSide, readBothSides, withPlanned } from './restore-sources.ts';
 import type { Step } from './step.ts';
 import { readPlan } from './stored-plan.ts';
 
 /**
- * Carries out what is left of a plan: an attempt after a crash finds what the one before has written. Every write is
+ * Carries out what is left of a plan: an attempt after a crash reads what the one before has written. Every write is
  * guarded by what the plan saw; a key that somebody changed since is left alone and counted as a conflict.
  *
  * @throws StoppedHalfway with an `Applied` where the step was told to stop, and what stores and storages throw
@@ -18,10 +18,14 @@ export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Ap
   try {
     await withPlanned(step, plan, async (sources) => {
       const onOutcome = tally.counting(sources.store);
-      const { live, ...sides } = await readBothSides(step, sources, plan, 'writing');
+      // A first attempt writes what the plan says, and the guards find out where it is no longer true.
+      const again = (step.run?.attempt ?? 1) > 1;
+      const { live, ...sides } = again
+        ? await readBothSides(step, sources, plan, 'writing')
+        : { ...readBackupSide(step, sources, plan, 'writing'), live: undefined };
       const writes = pendingWrites({
         ...sides,
-        live: live.records,
+        live: live?.records,
         plan: readPlan(sources, plan, step.signal),
         onOutcome,
       });

@@ -68,16 +68,20 @@ const mostExamples = 10;
 const longestKey = 256;
 
 async function* linesOf(
-  items: AsyncIterable<PlanItem>,
+  batches: AsyncIterable<readonly PlanItem[]>,
   examples: PlanLine[],
   count: (item: PlanItem) => void,
 ): AsyncGenerator<Buffer> {
   const taken = { add: 0, change: 0, remove: 0, refuse: 0 };
-  for await (const item of items) {
-    count(item);
-    const line = planLine(item);
-    if (taken[line.op]++ < mostExamples) examples.push(shortened(line));
-    yield Buffer.from(`${JSON.stringify(line)}\n`);
+  for await (const items of batches) {
+    let lines = '';
+    for (const item of items) {
+      count(item);
+      const line = planLine(item);
+      if (taken[line.op]++ < mostExamples) examples.push(shortened(line));
+      lines += `${JSON.stringify(line)}\n`;
+    }
+    yield Buffer.from(lines);
   }
 }
 

@@ -16,10 +16,12 @@ export async function proveRestore(step: Step, { plan }: ApplyInput): Promise<Pr
       refusal: (record) => sources.store.refusal(record),
     });
     const examples: string[] = [];
-    for await (const item of planning.items) {
-      if (item.op === 'refuse' || examples.length >= mostExamples) continue;
-      const { key, keyBase64 } = planLine(item);
-      examples.push(key ?? `base64:${keyBase64 ?? ''}`);
+    for await (const items of planning.items) {
+      for (const item of items) {
+        if (item.op === 'refuse' || examples.length >= mostExamples) continue;
+        const { key, keyBase64 } = planLine(item);
+        examples.push(key ?? `base64:${keyBase64 ?? ''}`);
+      }
     }
     const { add, change, remove, refused, equal, keep } = planning.counts();
     const differing = add + change + remove;

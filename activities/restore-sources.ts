@@ -58,14 +58,29 @@ export async function withPlanned<Result>(
   return withSources(step, { job, backup, target: () => jobOf(step.config, toJob) }, work);
 }
 
-/** The two sides of a comparison. The backup's side tells of the progress: its size is known. */
+interface BackupSide {
+  readonly backup: RecordBatches;
+  readonly mapKey: KeyMapping;
+}
+
+/** The two sides of a comparison. */
 export async function readBothSides(
   step: Step,
-  { storage, store, manifest, identities }: RestoreSources,
+  sources: RestoreSources,
+  scopes: Pick<Plan, 'from' | 'to'>,
+  phase: Progress['phase'],
+): Promise<BackupSide & { readonly live: Reading }> {
+  const live = await sources.store.read(scopes.to, step.signal);
+  return { ...readBackupSide(step, sources, scopes, phase), live };
+}
+
+/** The backup as a restore reads it. It tells of the progress, since its size is known. */
+export function readBackupSide(
+  step: Step,
+  { storage, manifest, identities }: RestoreSources,
   { from, to }: Pick<Plan, 'from' | 'to'>,
   phase: Progress['phase'],
-): Promise<{ readonly backup: RecordBatches; readonly live: Reading; readonly mapKey: KeyMapping }> {
-  const live = await store.read(to, step.signal);
+): BackupSide {
   const { records } = readBackup(storage, manifest, identities, step.signal);
   return {
     backup: watched(records, step.onProgress, {
@@ -74,7 +89,6 @@ export async function readBothSides(
       bytes: 0,
       recordsTotal: manifest.content.records,
     }),
-    live,
     mapKey: { from: from.prefix, to: to.prefix },
   };
 }

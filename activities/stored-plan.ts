@@ -6,7 +6,7 @@ import { byteSource } from './open.ts';
 import type { RestoreSources } from './restore-sources.ts';
 
 /**
- * The lines of a stored plan. Its digest, the one that was approved, is checked before the first line is handed on:
+ * The lines of a stored plan, a frame of it at a time. Its digest, the one that was approved, is checked before the first line is handed on:
  * the object is read twice.
  *
  * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed
@@ -15,7 +15,7 @@ export async function* readPlan(
   { job, storage, identities }: RestoreSources,
   { object, digest }: Plan,
   signal: AbortSignal,
-): AsyncGenerator<PlanLine> {
+): AsyncGenerator<readonly PlanLine[]> {
   const name = objectName(job.name, object);
   const address = `${storage.address}/${name}`;
   const found = await storage.head(name, signal);
@@ -31,8 +31,9 @@ export async function* readPlan(
     readLines(byteSource(storage, name, signal), facts, { identities, address, signal });
   await drain(read());
   for await (const lines of read()) {
-    // The newline at the end leaves an empty text behind it.
-    for (const line of lines.toString('utf8').split('\n').slice(0, -1)) yield JSON.parse(line) as PlanLine;
+    // As one JSON text, which is parsed faster than many; a newline stands nowhere but at the end of a line.
+    const items = lines.toString('utf8', 0, lines.length - 1).replaceAll('\n', ',');
+    yield JSON.parse(`[${items}]`) as readonly PlanLine[];
   }
 }
 

@@ -12,10 +12,11 @@ import type { Write, WriteOptions } from './store.ts';
 
 export interface PendingSources {
   /** The lines of the stored plan, in ascending order of key. */
-  readonly plan: AsyncIterable<PlanLine>;
-  /** Backup, live records and mapping as in `planWrites`; `live` is a new reading. */
+  readonly plan: AsyncIterable<readonly PlanLine[]>;
+  /** Backup and mapping as in `planWrites`. */
   readonly backup: RecordBatches;
-  readonly live: RecordBatches;
+  /** A new reading of the store, for an attempt after one that may have written. */
+  readonly live: RecordBatches | undefined;
   readonly mapKey: KeyMapping;
   /** Told of every write that need not or must not be sent: `already` or `conflict`. */
   readonly onOutcome: WriteOptions['onOutcome'];
@@ -25,38 +26,43 @@ const batchWrites = 512;
 const batchBytes = 256 * 1024;
 
 /**
- * What is left to do of a plan, ready for `KeyStore.write`: a first attempt gets all of it, an attempt after a crash
- * only what the one before did not reach. A key that is as wanted is `already`; one whose index is no longer the one
- * that the plan saw is a `conflict`; lines that the plan refused are passed over. Memory is one batch of each source.
+ * What is left to do of a plan, ready for `KeyStore.write`: without `live` all of it, since the guards find out what
+ * has changed; with it what an attempt before did not reach. There, a key that is as wanted is `already`, and one whose
+ * index is no longer the one that the plan saw is a `conflict`. Lines that the plan refused are passed over. Memory is
+ * one batch of each source.
  */
 export async function* pendingWrites(sources: PendingSources): AsyncGenerator<readonly Write[]> {
   const backup = createCursor(mapRecords(sources.backup, sources.mapKey), 'The backup', 'ArchiveCorrupt');
-  const live = createCursor(sources.live, 'The store', 'StreamBroken');
+  const live = sources.live && createCursor(sources.live, 'The store', 'StreamBroken');
   let batch: Write[] = [];
   let bytes = 0;
   try {
-    for await (const line of sources.plan) {
-      if (line.op === 'refuse') continue;
-      const key = keyOfLine(line);
-      const wanted = line.op === 'remove' ? undefined : await advanceTo(backup, key);
-      const found = await advanceTo(live, key);
-      const write = writeOf(line, key, wanted);
-      const settled = settledBefore(wanted, found, line.seen);
-      if (settled !== undefined) {
-        sources.onOutcome(write, settled.outcome, settled.reason);
-        continue;
-      }
-      batch.push(write);
-      bytes += key.length + (wanted?.value?.length ?? 0);
-      if (batch.length >= batchWrites || bytes >= batchBytes) {
-        yield batch;
-        batch = [];
-        bytes = 0;
+    for await (const lines of sources.plan) {
+      for (const line of lines) {
+        if (line.op === 'refuse') continue;
+        const key = keyOfLine(line);
+        // Not one promise for each of millions of keys.
+        while (!advanceTo(backup, key)) await backup.load();
+        while (live !== undefined && !advanceTo(live, key)) await live.load();
+        const wanted = line.op === 'remove' ? undefined : recordOf(backup, key);
+        const write = writeOf(line, key, wanted);
+        const settled = live && settledBefore(wanted, recordOf(live, key), line.seen);
+        if (settled !== undefined) {
+          sources.onOutcome(write, settled.outcome, settled.reason);
+          continue;
+        }
+        batch.push(write);
+        bytes += key.length + (wanted?.value?.length ?? 0);
+        if (batch.length >= batchWrites || bytes >= batchBytes) {
+          yield batch;
+          batch = [];
+          bytes = 0;
+        }
       }
     }
     if (batch.length > 0) yield batch;
   } finally {
-    await Promise.all([backup.close(), live.close()]);
+    await Promise.all([backup.close(), live?.close()]);
   }
 }
 
@@ -92,15 +98,17 @@ function settledBefore(
   return reason === undefined ? undefined : { outcome: 'conflict', reason };
 }
 
-/** The record of exactly this key, or `undefined`. */
-async function advanceTo(cursor: Cursor, key: Buffer): Promise<KeyRecord | undefined> {
-  for (;;) {
-    if (cursor.needsLoad) await cursor.load();
-    const record = cursor.record;
-    if (record === undefined) return undefined;
-    const order = Buffer.compare(record.key, key);
-    if (order === 0) return record;
-    if (order > 0) return undefined;
+/** Goes to the first record that is not before the key; false where a batch must be loaded for that. */
+function advanceTo(cursor: Cursor, key: Buffer): boolean {
+  while (!cursor.needsLoad) {
+    const { record } = cursor;
+    if (record === undefined || Buffer.compare(record.key, key) >= 0) return true;
     cursor.advance();
   }
+  return false;
+}
+
+/** The record of exactly this key, if the cursor stands at it. */
+function recordOf({ record }: Cursor, key: Buffer): KeyRecord | undefined {
+  return record?.key.equals(key) === true ? record : undefined;
 }

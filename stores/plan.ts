@@ -34,8 +34,8 @@ export type PlanItem =
 export type PlanCounts = Pick<Plan, 'add' | 'change' | 'remove' | 'refused' | 'equal' | 'keep'>;
 
 export interface Planning {
-  /** In ascending order of key. Both sources are closed at its end, also where the consumer stops early. */
-  readonly items: AsyncIterable<PlanItem>;
+  /** In ascending order of key, in batches. Both sources are closed at its end, also where the consumer stops early. */
+  readonly items: AsyncIterable<readonly PlanItem[]>;
   /** Complete once `items` has ended. */
   readonly counts: () => PlanCounts;
 }
@@ -46,21 +46,27 @@ type Step = PlanItem | 'equal' | 'keep';
 export function planWrites(sources: PlanSources): Planning {
   const counts = { add: 0, change: 0, remove: 0, refused: 0, equal: 0, keep: 0 };
 
-  async function* items(): AsyncGenerator<PlanItem> {
+  async function* items(): AsyncGenerator<readonly PlanItem[]> {
     const backup = createCursor(mapRecords(sources.backup, sources.mapKey), 'The backup', 'ArchiveCorrupt');
     const live = createCursor(sources.live, 'The store', 'StreamBroken');
+    let batch: PlanItem[] = [];
     try {
       for (;;) {
-        if (backup.needsLoad || live.needsLoad) await Promise.all([backup.load(), live.load()]);
+        if (backup.needsLoad || live.needsLoad) {
+          if (batch.length > 0) yield batch;
+          batch = [];
+          await Promise.all([backup.load(), live.load()]);
+        }
         const step = nextStep(backup, live, sources);
-        if (step === undefined) return;
+        if (step === undefined) break;
         if (typeof step === 'string') {
           counts[step]++;
         } else {
           counts[step.op === 'refuse' ? 'refused' : step.op]++;
-          yield step;
+          batch.push(step);
         }
       }
+      if (batch.length > 0) yield batch;
     } finally {
       await Promise.all([backup.close(), live.close()]);
     }

@@ -1,5 +1,5 @@
 import type { Write } from '../store.ts';
-import { fitsTransaction } from './limits.ts';
+import { goesAlone } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { deleteOperations, setOperation } from './operation.ts';
 
@@ -11,10 +11,10 @@ export interface Item {
   readonly bytes: number;
 }
 
-/** What is sent as one request: a transaction, or one value too large for it. */
+/** What is sent as one request: a transaction, or one large value alone. */
 export type Batch =
   | { readonly kind: 'transaction'; readonly items: readonly Item[] }
-  | { readonly kind: 'large'; readonly write: Extract<Write, { op: 'set' }> };
+  | { readonly kind: 'alone'; readonly write: Extract<Write, { op: 'set' }> };
 
 /** Fills transactions up to the limits, which are read anew for each. Writes for which `refuse` holds are left out. */
 export async function* batchesOf(
@@ -26,8 +26,8 @@ export async function* batchesOf(
   for await (const some of writes) {
     for (const write of some) {
       if (refuse(write)) continue;
-      if (write.op === 'set' && !fitsTransaction(write.record, limits)) {
-        yield { kind: 'large', write };
+      if (write.op === 'set' && goesAlone(write.record, limits)) {
+        yield { kind: 'alone', write };
         continue;
       }
       const full = filling.add(itemOf(write));
@@ -76,7 +76,7 @@ function createFilling(limits: Limits) {
   return { add, take };
 }
 
-function itemOf(write: Write): Item {
+export function itemOf(write: Write): Item {
   const operations =
     write.op === 'set' ? [setOperation(write.record, write.seen)] : deleteOperations(write.key, write.seen);
   const bytes = operations.reduce((sum, operation) => sum + Buffer.byteLength(operation) + 1, 0);

@@ -41,6 +41,22 @@ export function refusalOf(record: KeyRecord, limits: Limits): string | undefined
   );
 }
 
+/**
+ * From so many bytes on, a value sent alone and as it is costs Consul less than its part of a transaction, which is
+ * base64 in JSON (docs/performance.md).
+ */
+const aloneFrom = 16 * 1024;
+/** A longer name in a URL is where what stands between us and Consul might refuse. */
+const longestInUrl = 2048;
+
+/** Whether a request of its own is better for this record than a transaction, or the only one that can carry it. */
+export function goesAlone(record: KeyRecord, limits: Limits): boolean {
+  const { key, value } = record;
+  if ((value?.length ?? 0) < aloneFrom) return false;
+  if (!fitsTransaction(record, limits)) return true;
+  return key.length <= longestInUrl && fitsPath(key.toString('utf8'));
+}
+
 export function fitsTransaction(record: KeyRecord, limits: Limits): boolean {
   const size = Math.ceil((record.value?.length ?? 0) / 3) * 4;
   // The exact length costs as much as encoding the value; far from the limit a generous guess will do.
@@ -49,5 +65,5 @@ export function fitsTransaction(record: KeyRecord, limits: Limits): boolean {
 }
 
 export function isUint64(digits: string): boolean {
-  return /^(0|[1-9]\d{0,19})$/.test(digits) && BigInt(digits) < 2n ** 64n;
+  return /^(0|[1-9]\d{0,19})$/.test(digits) && (digits.length < 20 || BigInt(digits) < 2n ** 64n);
 }

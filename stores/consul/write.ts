@@ -3,11 +3,11 @@ import { sendInLanes } from '../lanes.ts';
 import { sameContent } from '../mapping.ts';
 import type { Outcome, Write, WriteOptions } from '../store.ts';
 import { patiently } from '../backoff.ts';
-import { batchesOf, keyOf, splitItems } from './batches.ts';
+import { batchesOf, itemOf, keyOf, splitItems } from './batches.ts';
 import type { Batch, Item } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { kvPath, fitsPath } from './keys.ts';
-import { isUint64, refusalOf, refusalOfKey } from './limits.ts';
+import { fitsTransaction, isUint64, refusalOf, refusalOfKey } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { lookUp } from './lookup.ts';
 import { ask } from './server.ts';
@@ -45,8 +45,12 @@ export async function writeAll(
 
 function createWriter(connection: Connection, limits: Limits, { signal, onOutcome }: WriteOptions) {
   async function send(batch: Batch): Promise<void> {
-    if (batch.kind === 'large') await sendLarge(batch.write);
-    else await sendTransaction(batch.items);
+    if (batch.kind === 'transaction') return sendTransaction(batch.items);
+    const { write } = batch;
+    const reason = await sendAlone(write);
+    if (reason === undefined) return;
+    if (fitsTransaction(write.record, limits)) await sendTransaction([itemOf(write)]);
+    else onOutcome(write, 'refused', reason);
   }
 
   async function sendTransaction(items: readonly Item[]): Promise<void> {
@@ -79,27 +83,27 @@ function createWriter(connection: Connection, limits: Limits, { signal, onOutcom
       return;
     }
     const { write } = only;
-    if (write.op === 'set') return sendLarge(write);
-    onOutcome(write, 'refused', 'the server takes no transaction with this key');
+    const reason =
+      write.op === 'set' ? await sendAlone(write) : 'the server takes no transaction with this key';
+    if (reason !== undefined) onOutcome(write, 'refused', reason);
   }
 
-  async function sendLarge(write: Extract<Write, { op: 'set' }>): Promise<void> {
+  /** A value as the body of a request. Gives why the server takes none like it; otherwise its outcome has been told. */
+  async function sendAlone(write: Extract<Write, { op: 'set' }>): Promise<string | undefined> {
     const { record, seen } = write;
     const key = record.key.toString('utf8');
     const reason = refusalOf(record, limits);
-    if (reason !== undefined || !fitsPath(key)) {
-      onOutcome(write, 'refused', reason ?? 'the server takes no transaction with this value');
-      return;
-    }
+    if (reason !== undefined) return reason;
+    if (!fitsPath(key)) return 'the server takes no transaction with this value';
     const path = `${kvPath(key)}?cas=${seen}&flags=${record.attributes.flags ?? '0'}`;
     const body = record.value ?? Buffer.alloc(0);
     const { status, text } = await patiently(signal, () =>
       connection.inTurn(signal, (server) => put(server, path, body, signal)),
     );
-    if (status !== 200)
-      onOutcome(write, 'refused', `the server answered ${status}: ${text.trim().slice(0, 300)}`);
-    else if (text.trim() === 'true') onOutcome(write, 'done');
+    if (status !== 200) return `the server answered ${status}: ${text.trim().slice(0, 300)}`;
+    if (text.trim() === 'true') onOutcome(write, 'done');
     else await settle([{ write, reason: 'index is stale' }]);
+    return undefined;
   }
 
   /** Tells of writes that Consul did not do. Where a guard no longer holds, the live key decides. */

@@ -26,7 +26,7 @@ async function plan(
     ...more,
   });
   const items: PlanItem[] = [];
-  for await (const item of planning.items) items.push(item);
+  for await (const batch of planning.items) items.push(...batch);
   return {
     items,
     counts: planning.counts(),
@@ -166,7 +166,7 @@ describe('the plan of a restore', () => {
             Object.entries(found).map(([name, { value, flags }]) => [name, `${value} ${flags}`]),
           );
           let previous: Buffer | undefined;
-          for await (const item of planning.items) {
+          for (const item of (await Array.fromAsync(planning.items)).flat()) {
             if (previous !== undefined) expect(Buffer.compare(previous, item.key)).toBe(-1);
             previous = item.key;
             if (item.op === 'remove') result.delete(item.key.toString());
@@ -228,9 +228,10 @@ describe('the plan of a restore', () => {
       refusal: () => undefined,
     });
     let count = 0;
-    for await (const item of items) {
-      expect(item.op).toBe('add');
-      if (++count === 25) break;
+    for await (const batch of items) {
+      expect(batch.every(({ op }) => op === 'add')).toBe(true);
+      count += batch.length;
+      if (count >= 25) break;
     }
     expect(backupSource.pulled()).toBe(30);
     expect([backupSource.closed(), liveSource.closed()]).toEqual([true, true]);
@@ -243,7 +244,7 @@ describe('the plan of a restore', () => {
       const sources = { backup: good.records, live: good.records, [side]: unordered };
       const { items } = planWrites({ ...sources, mode: 'mirror', mapKey: inPlace, refusal: () => undefined });
       const drain = async () => {
-        for await (const item of items) expect(item.op).not.toBe('refuse');
+        for await (const batch of items) expect(batch.map(({ op }) => op)).not.toContain('refuse');
       };
       const code = side === 'backup' ? 'ArchiveCorrupt' : 'StreamBroken';
       await expect(drain()).rejects.toMatchObject({ code });

@@ -271,6 +271,8 @@ describe('writing to a Consul that fails', () => {
     readonly KV: { readonly Verb: string; readonly Key: string; readonly Value?: string };
   }
   const operationsOf = ({ body }: FakeRequest) => JSON.parse(body) as readonly Operation[];
+  const transacted = ({ requests }: FakeConsul) =>
+    requests.filter(({ url }) => url === '/v1/txn').flatMap(operationsOf);
   const writes = (count: number, bytes = 10): readonly Write[] =>
     Array.from({ length: count }, (_, n) => ({
       op: 'set',
@@ -332,6 +334,72 @@ describe('writing to a Consul that fails', () => {
     const [put] = server.requests.filter(({ method }) => method === 'PUT');
     expect(put?.url).toBe('/v1/kv/large%20one?cas=77&flags=18446744073709551615');
     expect(put?.body.length).toBe(400_000);
+  });
+
+  test('a value that costs less alone is put; one whose key cannot stand in a URL stays in a transaction', async () => {
+    const server = await fake(({ url }) => (url.startsWith('/v1/txn') ? done : { body: 'true' }));
+    const value = 'x'.repeat(16 * 1024);
+    const records = [
+      ...['alone', 'no//path', 'k'.repeat(2049)].map((key) => record(key, value)),
+      record('smaller', value.slice(1)),
+    ];
+    const told = await send(
+      open([server.address]),
+      records.map((wanted) => ({ op: 'set', record: wanted, seen: '5' })),
+    );
+    expect(told.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done', 'done']);
+    const puts = server.requests.filter(({ method, url }) => method === 'PUT' && url !== '/v1/txn');
+    expect(puts.map(({ url, body }) => [url, body.length])).toEqual([
+      ['/v1/kv/alone?cas=5&flags=0', value.length],
+    ]);
+    expect(transacted(server).map(({ KV: { Key } }) => Key)).toEqual([
+      'no//path',
+      'k'.repeat(2049),
+      'smaller',
+    ]);
+  });
+
+  test('a value that was put before is already there; one that others changed is a conflict', async () => {
+    const value = 'x'.repeat(20_000);
+    const stored = new Map([
+      ['ours', Buffer.from(value).toString('base64')],
+      ['theirs', 'eA=='],
+    ]);
+    const server = await fake((request) => {
+      if (!request.url.startsWith('/v1/txn')) return { body: 'false' };
+      const [key] = operationsOf(request).map(({ KV: { Key } }) => Key);
+      const found = JSON.parse(entry(key ?? '', stored.get(key ?? ''))) as object;
+      return { body: JSON.stringify({ Results: [{ KV: found }], Errors: null }) };
+    });
+    const told = await send(
+      open([server.address]),
+      ['ours', 'theirs'].map((key) => ({ op: 'set', record: record(key, value), seen: '0' })),
+    );
+    expect(told.map(({ key, outcome }) => `${key} ${outcome}`).sort()).toEqual([
+      'ours already',
+      'theirs conflict',
+    ]);
+  });
+
+  test.each([
+    [400, ''],
+    [413, 'too large for this proxy'],
+    [500, 'invalid key name, path traversal is not allowed'],
+  ])('a value that is refused alone with %i goes into a transaction where it fits', async (status, body) => {
+    const server = await fake(({ url }) => (url === '/v1/txn' ? done : { status, body }));
+    const write: Write = { op: 'set', record: record('one', 'x'.repeat(20_000)), seen: '0' };
+    const told = await send(open([server.address]), [write]);
+    expect(told.map(({ outcome }) => outcome)).toEqual(['done']);
+    expect(transacted(server)).toHaveLength(1);
+  });
+
+  test('a value that is taken neither alone nor in a transaction is refused by name', async () => {
+    const server = await fake(({ method }) =>
+      method === 'PUT' ? { status: 413, body: 'too large for this proxy' } : done,
+    );
+    const write: Write = { op: 'set', record: record('one', 'x'.repeat(20_000)), seen: '0' };
+    const told = await send(open([server.address]), [write]);
+    expect(told).toMatchObject([{ outcome: 'refused', reason: expect.stringContaining('413') }]);
   });
 
   test.each([

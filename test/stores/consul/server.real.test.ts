@@ -61,8 +61,7 @@ describe('a real Consul', () => {
       mapKey: { from: '', to: '' },
       refusal: (wanted) => store.refusal(wanted),
     });
-    const plan = [];
-    for await (const item of items) plan.push(planLine(item));
+    const plan = (await Array.fromAsync(items)).flat().map(planLine);
     expect(plan.map(({ op, key, reason }) => [op, key, reason])).toEqual([
       ['change', 'free', undefined],
       ['refuse', 'locked', `locked by session ${session}`],
