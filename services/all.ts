@@ -5,8 +5,11 @@ import { tryLock } from './cache/lock.ts';
 import type { Tool } from './cache/tool.ts';
 import { consul, startConsul, type ConsulServer } from './consul.ts';
 import { etcd, etcdctl, etcdutl, startEtcd, type EtcdServer } from './etcd.ts';
+import { findJava } from './java.ts';
+import { opensearch, opensearchJava, startOpenSearch, type OpenSearchServer } from './opensearch.ts';
 import { isFree } from './ports.ts';
 import { startS3, versitygw, type S3Server } from './s3.ts';
+import { canKeepDataIn, requireReachable } from './search-node.ts';
 import type { RunningServer } from './server.ts';
 import { startTemporal, temporal, type TemporalServer } from './temporal.ts';
 
@@ -24,6 +27,8 @@ export interface Services {
   readonly etcd: EtcdServer;
   readonly s3: S3Server;
   readonly bucket: string;
+  /** Where it was asked for, or why it is not there: without a JDK, the others are worth something still. */
+  readonly opensearch?: OpenSearchServer | { readonly missing: string };
   /** Where the servers keep their data; there again at the next start. */
   readonly directory: string;
   /** What a worker and the command line need to reach them. */
@@ -36,9 +41,14 @@ export interface Services {
 /**
  * Starts Temporal with its UI, Consul, etcd and S3 on their well-known ports, or on free ones where those are taken.
  * @param base where the data goes; a second set that runs at the same time gets `<base>-2`, and so on.
+ * @param options `opensearch`: start OpenSearch too, where this machine can
  */
-export async function startAll(base: string): Promise<Services> {
+export async function startAll(
+  base: string,
+  options: { readonly opensearch?: boolean } = {},
+): Promise<Services> {
   await buildAll();
+  const missing = options.opensearch ? await whyNoOpenSearch() : undefined;
   const { directory, release } = await ownDirectory(base);
   const bucket = 'holdfast';
   const starting = [
@@ -51,23 +61,48 @@ export async function startAll(base: string): Promise<Services> {
     startEtcd({ ...(await wellKnown(2379)), dataDir: join(directory, 'etcd') }),
     startS3({ ...(await wellKnown(7070)), dataDir: join(directory, 's3'), buckets: [bucket] }),
   ] as const;
+  const wanted = options.opensearch && missing === undefined;
+  const search = wanted
+    ? starting[3].then((s3) => startSearch(s3, join(directory, 'opensearch')))
+    : undefined;
   const stop = async () => {
-    const started = await Promise.allSettled(starting);
+    const started = await Promise.allSettled([...starting, ...(search ? [search] : [])]);
     const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     await Promise.all(servers.map((server) => server.stop()));
     await release();
   };
   try {
     const [temporal, consul, etcd, s3] = await Promise.all(starting);
-    const oneEnded = Promise.race(
-      [temporal, consul, etcd, s3].map((server: RunningServer) => server.ended.then(() => server)),
-    );
-    const environment = environmentFor(temporal, consul, etcd, s3);
-    return { temporal, consul, etcd, s3, bucket, directory, environment, oneEnded, stop };
+    const node = await search;
+    const opensearch = node ?? (missing === undefined ? undefined : { missing });
+    const servers: readonly RunningServer[] = [temporal, consul, etcd, s3, ...(node ? [node] : [])];
+    const oneEnded = Promise.race(servers.map((server) => server.ended.then(() => server)));
+    const environment = {
+      ...environmentFor(temporal, consul, etcd, s3),
+      ...(node ? { OPENSEARCH_URL: node.address } : {}),
+    };
+    const all = { temporal, consul, etcd, s3, ...(opensearch ? { opensearch } : {}) };
+    return { ...all, bucket, directory, environment, oneEnded, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function whyNoOpenSearch(): Promise<string | undefined> {
+  try {
+    await findJava(opensearchJava);
+    await requireReachable();
+    await findOrBuild(opensearch);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function startSearch(s3: S3Server, dataDir: string): Promise<OpenSearchServer> {
+  const keeps = await canKeepDataIn(dataDir);
+  return startOpenSearch({ ...(await wellKnown(9200)), s3, ...(keeps ? { dataDir } : {}) });
 }
 
 async function wellKnown(port: number): Promise<{ port?: number }> {

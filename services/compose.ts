@@ -9,8 +9,7 @@ export const composeSpec: Tool = {
   name: 'compose-spec',
   version: '2.16.2',
   program: 'compose-spec',
-  versionArguments: ['-h'],
-  versionPattern: /-no-consistency/,
+  shows: { arguments: ['-h'], pattern: /-no-consistency/ },
   minutes: 1,
   build: (folder, progress) =>
     buildGoProgram(

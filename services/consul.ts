@@ -14,8 +14,7 @@ export const consul: Tool = {
   name: 'consul',
   version: '1.22.5',
   program: 'consul',
-  versionArguments: ['version'],
-  versionPattern: /^Consul v1\.22\.5$/m,
+  shows: { arguments: ['version'], pattern: /^Consul v1\.22\.5$/m },
   minutes: 6,
   build: (folder, progress) =>
     buildGoProgram(

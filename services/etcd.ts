@@ -23,8 +23,7 @@ export const etcd34: Tool = {
   name: 'etcd',
   version: '3.4',
   program: 'usr/bin/etcd',
-  versionArguments: ['--version'],
-  versionPattern: /^etcd Version: 3\.4\./m,
+  shows: { arguments: ['--version'], pattern: /^etcd Version: 3\.4\./m },
   minutes: 1,
   build: (folder, progress) => {
     progress.step("unpacking Debian's package etcd-server");
@@ -43,8 +42,7 @@ function etcdTool(
     name,
     version,
     program: name,
-    versionArguments,
-    versionPattern,
+    shows: { arguments: versionArguments, pattern: versionPattern },
     minutes,
     build: (home, progress) =>
       buildGoProgram(

@@ -5,13 +5,16 @@ import { findOrBuild } from './cache/find.ts';
 import { findOrInstallChromium } from './chromium.ts';
 import { composeSpec } from './compose.ts';
 import { installMissing } from './debian.ts';
+import { elasticsearchJava, elasticsearchTool, elasticsearchVersions } from './elasticsearch.ts';
+import { findJava } from './java.ts';
+import { opensearch } from './opensearch.ts';
 import { etcd34 } from './etcd.ts';
 
 const help = `npm run services [-- --build-only]
 
 Starts the real servers that Holdfast works with, on loopback, without Docker: Temporal with its UI, Consul,
-etcd, and an S3 server with a bucket. What is not on this machine is built once (Go is needed for that) and kept in
-\${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
+etcd, an S3 server with a bucket, and OpenSearch where there is a JDK 21 or later. What is not on this machine is
+built once (Go is needed for that, for OpenSearch Maven) and kept in \${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
 Ctrl-C stops them all.
 
   --build-only   get what the servers and the tests need (the browser too), start nothing
@@ -40,7 +43,7 @@ async function main(): Promise<number> {
     await prepareTests();
     return 0;
   }
-  const services = await startAll(resolve('.holdfast', 'services'));
+  const services = await startAll(resolve('.holdfast', 'services'), { opensearch: true });
   process.stdout.write(describe(services));
 
   const told = Promise.withResolvers<undefined>();
@@ -58,18 +61,27 @@ async function prepareTests(): Promise<void> {
   await buildAll();
   await findOrBuild(composeSpec);
   await findOrBuild(etcd34);
+  await findOrBuild(opensearch);
+  for (const version of elasticsearchVersions) {
+    await findOrBuild(elasticsearchTool(version));
+    await findJava(elasticsearchJava(version));
+  }
   await findOrInstallChromium();
   await installMissing(['age', 'jq', 'zstd'], 'the tests read a backup with them, without Holdfast.');
 }
 
 /** The addresses, the first to look at first, and what to put into the environment of a worker. */
-export function describe({ temporal, consul, etcd, s3, bucket, directory, environment }: Services): string {
+export function describe(services: Services): string {
+  const { temporal, consul, etcd, s3, bucket, opensearch, directory, environment } = services;
   const rows = [
     ['Temporal UI', temporal.uiAddress ?? ''],
     ['Temporal', `${temporal.address}   namespace ${temporal.namespace}`],
     ['Consul', `${consul.address}   UI at ${consul.address}/ui`],
     ['etcd', etcd.address],
     ['S3', `${s3.address}   bucket ${bucket}`],
+    ...(opensearch && 'address' in opensearch
+      ? [['OpenSearch', `${opensearch.address}   snapshots may go to S3`]]
+      : []),
     ['Data', directory],
   ];
   const table = rows.map(([name = '', text = '']) => `  ${name.padEnd(12)} ${text}`);
@@ -82,6 +94,7 @@ export function describe({ temporal, consul, etcd, s3, bucket, directory, enviro
     '',
     ...exports,
     '',
+    ...(opensearch && 'missing' in opensearch ? [`Without OpenSearch: ${opensearch.missing}`, ''] : []),
     'Ctrl-C stops them all.',
     '',
   ].join('\n');

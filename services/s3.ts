@@ -13,8 +13,7 @@ export const versitygw: Tool = {
   name: 'versitygw',
   version: '1.8.0',
   program: 'versitygw',
-  versionArguments: ['--version'],
-  versionPattern: /^Version *: v?1\.8\.0$/m,
+  shows: { arguments: ['--version'], pattern: /^Version *: v?1\.8\.0$/m },
   minutes: 3,
   build: (folder, progress) =>
     buildGoProgram(

@@ -6,8 +6,7 @@ export const s5cmd: Tool = {
   name: 's5cmd',
   version: '2.3.0',
   program: 's5cmd',
-  versionArguments: ['version'],
-  versionPattern: /^v2\.3\.0(-|$)/m,
+  shows: { arguments: ['version'], pattern: /^v2\.3\.0(-|$)/m },
   minutes: 1,
   build: (folder, progress) =>
     buildGoProgram(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnTied } from '../stores/lifeline.ts';
+import { spawnTied, type User } from '../stores/lifeline.ts';
 
 /** A server that runs as a child of this process, and ends with it at the latest. */
 export interface RunningServer {
@@ -24,6 +24,7 @@ export interface ServerCommand {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly user?: User | undefined;
   /** Throws while the server is not ready. */
   ready(): Promise<void>;
   /** Called once when the server has ended, whatever ended it. */
@@ -31,7 +32,8 @@ export interface ServerCommand {
 }
 
 const logKept = 100_000;
-const startTimeout = 60_000;
+/** A Java server takes a quarter of a minute, and several times that where all processors are busy. */
+const startTimeout = 180_000;
 const stopTimeout = 10_000;
 
 /** A server that could not be started, with the end of its log in the message. */
@@ -50,7 +52,7 @@ export class StartError extends Error {
 
 /**
  * Starts a server and waits until it is truly ready.
- * @throws StartError when it ends by itself, or is not ready within a minute.
+ * @throws StartError when it ends by itself, or is not ready within three minutes.
  */
 export async function startServer(server: ServerCommand): Promise<RunningServer> {
   const { child, pid, stdout, stderr } = spawnTied(server.command, server);

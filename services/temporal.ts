@@ -10,8 +10,7 @@ export const temporal: Tool = {
   name: 'temporal',
   version: '1.5.1',
   program: 'temporal',
-  versionArguments: ['--version'],
-  versionPattern: /^temporal version 1\.5\.1 /,
+  shows: { arguments: ['--version'], pattern: /^temporal version 1\.5\.1 / },
   minutes: 6,
   build: (folder, progress) =>
     buildGoProgram(

@@ -1,6 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Writable, type Readable } from 'node:stream';
 
+/** A user of the system, by number. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface TiedProcess {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -22,13 +28,19 @@ const script = '{ read -r word <&3 || kill -s KILL -- -$$; } >/dev/null 2>&1 & e
  */
 export function spawnTied(
   command: readonly string[],
-  options: { cwd?: string | undefined; env?: Readonly<NodeJS.ProcessEnv> | undefined },
+  options: {
+    cwd?: string | undefined;
+    env?: Readonly<NodeJS.ProcessEnv> | undefined;
+    /** As whom it runs; only root may say so. */
+    user?: User | undefined;
+  },
 ): TiedProcess {
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
+    ...options.user,
   });
   const lifeline = child.stdio[3];
   const { pid, stdout, stderr } = child;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { spawnTied } from '../../stores/lifeline.ts';
+import { spawnTied, type User } from '../../stores/lifeline.ts';
 
 const linesKept = 15;
 
@@ -15,6 +15,7 @@ export async function run(
   options: {
     cwd: string;
     env?: Readonly<Record<string, string>> | undefined;
+    user?: User | undefined;
     onLine?: (line: string) => void;
   },
 ): Promise<string> {

@@ -30,7 +30,7 @@ export function findOrBuild(tool: Tool): Promise<string> {
 async function search(tool: Tool): Promise<string> {
   const home = join(cacheDirectory(), tool.name, tool.version);
   const cached = join(home, tool.program);
-  for (const path of [...onPath(basename(tool.program)), cached]) {
+  for (const path of [...(tool.shows ? onPath(basename(tool.program)) : []), cached]) {
     if (await isRight(tool, path)) return path;
   }
   const progress = reportProgress(`${tool.name} ${tool.version} (about ${tool.minutes} min the first time)`);
@@ -63,8 +63,11 @@ async function build(tool: Tool, home: string, progress: Progress): Promise<void
     await mkdir(fresh);
     await tool.build(fresh, progress);
     progress.step('checking');
-    const says = await versionOf(tool, join(fresh, tool.program));
-    if (!tool.versionPattern.test(says)) {
+    const program = join(fresh, tool.program);
+    if (!(await isRight(tool, program))) {
+      const says = tool.shows
+        ? await versionOf(program, tool.shows.arguments)
+        : 'nothing: there is no program';
       throw new Error(`What was built does not say that it is version ${tool.version}, but: ${says}`);
     }
     await rm(home, { recursive: true, force: true });
@@ -77,15 +80,16 @@ async function build(tool: Tool, home: string, progress: Progress): Promise<void
 async function isRight(tool: Tool, path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
-    return tool.versionPattern.test(await versionOf(tool, path));
+    const { shows } = tool;
+    return shows === undefined || shows.pattern.test(await versionOf(path, shows.arguments));
   } catch {
     return false; // Not there, or it does not run: as good as not there.
   }
 }
 
-async function versionOf(tool: Tool, path: string): Promise<string> {
+async function versionOf(path: string, words: readonly string[]): Promise<string> {
   const lines: string[] = [];
-  await run([path, ...tool.versionArguments], { cwd: '/', onLine: (line) => lines.push(line) });
+  await run([path, ...words], { cwd: '/', onLine: (line) => lines.push(line) });
   return lines.join('\n');
 }
 

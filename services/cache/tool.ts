@@ -5,12 +5,18 @@ export interface Tool {
   /** Also the name of its folder in the cache. */
   readonly name: string;
   readonly version: string;
-  /** The program, relative to the folder that `build` fills. Its base name is looked for on PATH too. */
+  /** The program, relative to the folder that `build` fills. */
   readonly program: string;
-  /** Arguments that make the program print its version and end. */
-  readonly versionArguments: readonly string[];
-  /** Matches that output for exactly this version. */
-  readonly versionPattern: RegExp;
+  /**
+   * How the program shows its version. One on PATH that shows the right one is used as it is. Absent where PATH does
+   * not count: then the one in the cache is right by the name of its folder.
+   */
+  readonly shows?: {
+    /** Arguments that make the program print its version and end. */
+    readonly arguments: readonly string[];
+    /** Matches that output for exactly this version. */
+    readonly pattern: RegExp;
+  };
   /** What a first build takes on two cores, for the person who waits. */
   readonly minutes: number;
   /** Fills the empty folder. Throws an error that says what failed and why. */

@@ -6,8 +6,7 @@ const path = await findOrBuild({
   name: 'fake',
   version: '1.2.3',
   program: 'fake',
-  versionArguments: ['version'],
-  versionPattern: /^Fake v1\.2\.3$/m,
+  shows: { arguments: ['version'], pattern: /^Fake v1\.2\.3$/m },
   minutes: 1,
   build: (folder, progress) =>
     buildGoProgram({ package: 'example.test/fake', version: 'v1.2.3', file: 'fake' }, folder, progress),
