@@ -22,7 +22,7 @@ export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Ap
       const again = (step.run?.attempt ?? 1) > 1;
       const { live, ...sides } = again
         ? await readBothSides(step, sources, plan, 'writing')
-        : { ...readBackupSide(step, sources, plan, 'writing'), live: undefined };
+        : { ...(await readBackupSide(step, sources, plan, 'writing')), live: undefined };
       const writes = pendingWrites({
         ...sides,
         live: live?.records,

@@ -4,11 +4,12 @@ import type { Storage } from '../storage/storage.ts';
 import type { KeyMapping } from '../stores/mapping.ts';
 import type { KeyStore, Reading } from '../stores/store.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import type { Manifest } from '../workflows/contract/manifest.ts';
+import type { Manifest, Scope } from '../workflows/contract/manifest.ts';
 import type { RecordBatches } from '../workflows/contract/record.ts';
 import type { Plan } from '../workflows/contract/restore.ts';
 import { readBackup } from './backup-reading.ts';
 import { openStore, readIdentities, withStorage } from './open.ts';
+import { openSnapshotKeys, snapshotOf } from './snapshot-file.ts';
 import { jobOf, type Step } from './step.ts';
 
 /** What plan, change and proof of one restore all work on. */
@@ -21,6 +22,8 @@ export interface RestoreSources {
   readonly store: KeyStore;
   readonly manifest: Manifest;
   readonly identities: readonly string[];
+  /** Closed after the work. */
+  readonly opened: AsyncDisposableStack;
 }
 
 interface Wanted {
@@ -40,12 +43,10 @@ export async function withSources<Result>(
   const identities = await readIdentities(job);
   return withStorage(job, async (storage) => {
     const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);
+    await using opened = new AsyncDisposableStack();
     const store = openStore(target);
-    try {
-      return await work({ job, target, storage, store, manifest, identities });
-    } finally {
-      await store.close();
-    }
+    opened.defer(() => store.close());
+    return await work({ job, target, storage, store, manifest, identities, opened });
   });
 }
 
@@ -70,27 +71,41 @@ export async function readBothSides(
   scopes: Pick<Plan, 'from' | 'to'>,
   phase: Progress['phase'],
 ): Promise<BackupSide & { readonly live: Reading }> {
-  const live = await sources.store.read(scopes.to, step.signal);
-  return { ...readBackupSide(step, sources, scopes, phase), live };
+  // First the backup: what the live store shows is compacted after a while, and to open a snapshot takes a while.
+  const side = await readBackupSide(step, sources, scopes, phase);
+  return { ...side, live: await sources.store.read(scopes.to, step.signal) };
 }
 
 /** The backup as a restore reads it. It tells of the progress, since its size is known. */
-export function readBackupSide(
+export async function readBackupSide(
   step: Step,
-  { storage, manifest, identities }: RestoreSources,
+  sources: RestoreSources,
   { from, to }: Pick<Plan, 'from' | 'to'>,
   phase: Progress['phase'],
-): BackupSide {
-  const { records } = readBackup(storage, manifest, identities, step.signal);
+): Promise<BackupSide> {
+  const records = await openRecords(step, sources, from, phase);
   return {
     backup: watched(records, step.onProgress, {
       phase,
       records: 0,
       bytes: 0,
-      recordsTotal: manifest.content.records,
+      recordsTotal: sources.manifest.content.records,
     }),
     mapKey: { from: from.prefix, to: to.prefix },
   };
+}
+
+async function openRecords(
+  step: Step,
+  { storage, manifest, identities, opened }: RestoreSources,
+  from: Scope,
+  phase: Progress['phase'],
+): Promise<RecordBatches> {
+  const snapshot = snapshotOf(manifest);
+  if (snapshot === undefined) return readBackup(storage, manifest, identities, step.signal).records;
+  const keys = await openSnapshotKeys(storage, manifest, snapshot, { ...step, identities }, phase);
+  opened.defer(() => keys.close());
+  return (await keys.read(from, step.signal)).records;
 }
 
 async function* watched(

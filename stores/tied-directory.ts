@@ -17,9 +17,9 @@ export interface TiedDirectory {
 const script =
   'read -r word <&3 || for _ in 1 2 3 4 5; do rm -rf -- "$1" 2>/dev/null && break; sleep 1; done';
 
-/** Makes a directory (0700) that is gone when this process is, however this process ends (`kill -9` too). */
+/** Makes a directory (0700), named after this process, that is gone when this process is, however this process ends (`kill -9` too). */
 export async function makeTiedDirectory(parent: string, prefix: string): Promise<TiedDirectory> {
-  const path = await mkdtemp(join(parent, prefix));
+  const path = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
   const keeper = spawn('/bin/sh', ['-c', script, 'sh', path], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

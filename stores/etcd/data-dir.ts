@@ -43,24 +43,29 @@ export function restoreWords(
 }
 
 /**
- * Makes a data directory out of a snapshot. It is complete, or there is none: etcdutl works in a directory inside,
- * and the whole `member` is moved to its place at the end. Inside and not beside, since a data directory may be the
- * root of a file system of its own.
+ * Makes a data directory out of a snapshot. It is complete, or it is not there: everything is made in a directory
+ * inside, which is gone when this process is, and the whole `member` is moved to its place at the end. Inside and not
+ * beside, since a data directory may be the root of a file system of its own.
  *
- * @throws BadRequest where the directory holds something; ProgramFailed
+ * @param provide gives the path of the snapshot; it may write it into this folder.
+ * @throws BadRequest where the directory holds something; ProgramFailed, and what `provide` throws
  */
 export async function makeDataDir(
   etcdutl: Tool,
-  file: string,
   dataDir: string,
   options: DataDirOptions,
+  provide: (folder: string) => Promise<string>,
   signal: AbortSignal,
 ): Promise<void> {
   const target = resolve(dataDir);
-  const made = await openEmpty(target);
+  await requireEmpty(target);
+  const made = await mkdir(target, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unusable(target, error);
+  });
   try {
     const work = await makeTiedDirectory(target, '.holdfast-');
     try {
+      const file = await provide(work.path);
       const fresh = join(work.path, 'data');
       await runTool(etcdutl.path, restoreWords(file, fresh, options), signal);
       await rename(join(fresh, 'member'), join(target, 'member'));
@@ -75,18 +80,13 @@ export async function makeDataDir(
   }
 }
 
-/** Makes the directory (0700, as etcd wants it) where it is missing. @returns the first one made, if any */
-export async function openEmpty(directory: string): Promise<string | undefined> {
+/** @throws BadRequest where something is in the directory; it need not be there. */
+export async function requireEmpty(directory: string): Promise<void> {
   const found = await readdir(directory).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (Error.isError(error) && 'code' in error && error.code === 'ENOENT') return [];
     throw unusable(directory, error);
   });
-  if (found === undefined) {
-    return mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-      throw unusable(directory, error);
-    });
-  }
-  if (found.length === 0) return undefined;
+  if (found.length === 0) return;
   const names = found.slice(0, 3).join(', ') + (found.length > 3 ? ', …' : '');
   throw new HoldfastError(
     'BadRequest',

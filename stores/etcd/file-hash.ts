@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { KeyspaceHash } from '../../workflows/contract/manifest.ts';
 import { openThrowaway } from './throwaway.ts';
 import type { ThrowawayTools } from './throwaway.ts';
 import { runTool } from './tools.ts';
@@ -28,15 +29,6 @@ export async function statusOfFile(etcdutl: Tool, file: string, signal: AbortSig
   return { revision, totalKeys, totalBytes, version };
 }
 
-/** What `etcdctl endpoint hashkv` says of a living member: decimal strings. */
-export interface FileHash {
-  readonly hash: string;
-  /** The newest revision that went into it. */
-  readonly revision: string;
-  /** Of the last compaction; `-1` where there was none. Two hashes may be compared only where it is the same. */
-  readonly compactRevision: string;
-}
-
 /**
  * The hash of the keyspace in a snapshot, to be compared with that of the member it was taken from.
  *
@@ -51,7 +43,7 @@ export async function hashOfFile(
   file: string,
   signal: AbortSignal,
   revision?: string,
-): Promise<FileHash> {
+): Promise<KeyspaceHash> {
   const wanted = revision ?? (await statusOfFile(tools.etcdutl, file, signal)).revision;
   const throwaway = await openThrowaway(tools, file, signal);
   try {

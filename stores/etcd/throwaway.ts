@@ -45,10 +45,10 @@ export async function openThrowaway(
   file: string,
   signal: AbortSignal,
 ): Promise<Throwaway> {
-  const directory = await makeTiedDirectory(tmpdir(), 'holdfast-etcd-');
+  const directory = await makeTiedDirectory(tmpdir(), 'holdfast-throwaway-');
   try {
     const dataDir = join(directory.path, 'data');
-    await makeDataDir(etcdutl, file, dataDir, { member, bumpRevision: 0 }, signal);
+    await makeDataDir(etcdutl, dataDir, { member, bumpRevision: 0 }, () => Promise.resolve(file), signal);
     const { connection, stop } = await startEtcd(etcd, directory.path, dataDir, signal);
     return {
       connection,

@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs';
+import { writeBytes } from '../../archive/bytes.ts';
 import { writeRecords } from '../../archive/writer.ts';
 import { objectName } from '../../storage/layout.ts';
 import { publish } from '../../storage/publish.ts';
@@ -40,6 +42,36 @@ export async function storeBackup(
     recipients,
     leftOut: [],
     ...changes,
+  });
+  await publish(storage, manifest);
+  return manifest;
+}
+
+/** Stores and publishes an etcd snapshot that lies in a file, as a run does. */
+export async function storeSnapshot(
+  storage: Storage,
+  job: string,
+  id: string,
+  { file, revision, records }: { readonly file: string; readonly revision: string; readonly records: number },
+  recipients: readonly string[] = [],
+): Promise<Manifest> {
+  const writing = writeBytes(createReadStream(file), { recipients });
+  const name = `${id}/snapshot.db.zst${recipients.length > 0 ? '.age' : ''}`;
+  await storage.put(objectName(job, name), writing.bytes, { signal: new AbortController().signal });
+  const object = { name, format: 'snapshot.db', ...writing.sealed() } as const;
+  const manifest = sampleManifest(id, {
+    job,
+    store: {
+      kind: 'etcd',
+      version: '3.6.16',
+      address: 'http://127.0.0.1:2379',
+      details: { clusterId: 'cdf818194e3a8c32' },
+    },
+    moment: { index: revision, consistency: 'point-in-time' },
+    content: { records, bytes: object.plainBytes, digest: object.plainSha256 },
+    objects: [object],
+    recipients,
+    leftOut: [],
   });
   await publish(storage, manifest);
   return manifest;

@@ -1,4 +1,10 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startEtcd } from '../../../services/etcd.ts';
 import { hashOfFile, statusOfFile } from '../../../stores/etcd/file-hash.ts';
 import { openReading } from '../../../stores/etcd/read.ts';
@@ -45,14 +51,17 @@ test('the hash of a snapshot is that of its member: with leases, deleted keys an
 test('users and passwords of the snapshot are not needed, and leases that run out take no key away', async () => {
   const server = await startEtcd({ rootPassword: 'forgotten' });
   let file: string;
+  let hash: Awaited<ReturnType<typeof hashOfServer>>;
   try {
     const lease = /lease (\w+)/.exec(await server.ctl('lease', 'grant', '2'))?.[1] ?? '';
     await server.ctl('put', `--lease=${lease}`, 'leased', 'value');
     await server.ctl('put', 'kept', 'value');
+    hash = await hashOfServer(server);
     file = await place.save(server);
   } finally {
     await server.stop();
   }
+  expect(await hashOfFile(tools, file, signal)).toEqual(hash);
   const throwaway = await openThrowaway(tools, file, signal);
   try {
     const { revision } = await statusOfFile(tools.etcdutl, file, signal);
@@ -65,4 +74,39 @@ test('users and passwords of the snapshot are not needed, and leases that run ou
   } finally {
     await throwaway.close();
   }
+});
+
+test('a killed worker leaves no etcd behind, and none of its data', async () => {
+  const server = await startEtcd();
+  let file: string;
+  try {
+    await server.ctl('put', 'key', 'value');
+    file = await place.save(server);
+  } finally {
+    await server.stop();
+  }
+  const script = join(import.meta.dirname, 'open-throwaway.ts');
+  const child = spawn(process.execPath, [script, file], {
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await once(child.stdout, 'data');
+    const mark = `holdfast-throwaway-${child.pid ?? 0}-`;
+    const traces = async () => ({
+      processes: (await promisify(execFile)('ps', ['-A', '-o', 'args='])).stdout.split(mark).length > 1,
+      directory: (await readdir(tmpdir())).some((name) => name.startsWith(mark)),
+    });
+    expect(await traces()).toEqual({ processes: true, directory: true });
+    child.kill('SIGKILL');
+    for (let left = await traces(); left.processes || left.directory; left = await traces()) await sleep(50);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('what is no snapshot is refused with the words of etcdutl', async () => {
+  const file = place.fresh('nonsense');
+  await writeFile(file, 'x'.repeat(100_000));
+  await expect(openThrowaway(tools, file, signal)).rejects.toMatchObject({ code: 'ProgramFailed' });
 });
