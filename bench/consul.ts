@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { startConsul } from '../services/consul.ts';
+import type { CaseResult } from './case.ts';
 import { measureShell } from './command.ts';
 import { fillConsul, touch, writeExport } from './consul-data.ts';
 import { compete, type Entrant } from './contenders.ts';
@@ -19,14 +20,6 @@ export interface ConsulBench {
   readonly rounds: number;
   /** So many keys `consul kv import` gets: it takes too long for all. */
   readonly importKeys: number;
-}
-
-export interface CaseResult {
-  readonly tree: Tree;
-  /** Of the machine, before the case began. */
-  readonly load: number;
-  readonly backup: Comparison;
-  readonly restore: Comparison;
 }
 
 type Say = (text: string) => void;
@@ -91,7 +84,7 @@ async function compareBackups(setting: Setting, address: string): Promise<Compar
           bytes,
           async run() {
             await touch(address, round++);
-            return measureBackup(stage.client, worker, job);
+            return measureBackup(stage.client, worker, { job, store: 'consul' });
           },
         },
         shell(goalPeers.export, `'${consul}' kv export > '${file}'`),
@@ -129,7 +122,10 @@ async function compareRestores(setting: Setting): Promise<Comparison> {
           name: 'holdfast: plan, apply, prove',
           keys,
           bytes,
-          run: () => intoEmpty(setting, () => measureRestore(stage.client, worker, job, 'target', keys)),
+          run: () =>
+            intoEmpty(setting, () =>
+              measureRestore(stage.client, worker, { job, store: 'consul' }, 'target', keys),
+            ),
         },
         {
           name: goalPeers.import,

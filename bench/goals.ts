@@ -1,6 +1,6 @@
+import type { CaseResult } from './case.ts';
 import { ratioText, whole, type Comparison } from './report.ts';
 import { speedRatio, summary } from './statistics.ts';
-import type { Tree } from './tree.ts';
 
 export interface Goal {
   readonly text: string;
@@ -8,10 +8,18 @@ export interface Goal {
 }
 
 /** Names by which the goals find the peers they speak of. */
-export const goalPeers = { export: 'consul kv export > file', import: 'consul kv import' } as const;
+export const goalPeers = {
+  export: 'consul kv export > file',
+  import: 'consul kv import',
+  snapshot: 'etcdctl snapshot save, s5cmd cp',
+} as const;
 
-const backupSpeed = 1;
-const restoreSpeed = 15;
+/** How many times as fast as them Holdfast is to be. */
+const speeds: ReadonlyMap<string, number> = new Map([
+  [goalPeers.export, 1],
+  [goalPeers.import, 15],
+  [goalPeers.snapshot, 1],
+]);
 const workerMegabytes = 300;
 
 /** What issue and documentation promise, held against what was measured. */
@@ -22,18 +30,13 @@ export function goalsOf(comparison: Comparison): readonly Goal[] {
     text: `peak memory of the worker ${whole(peak / 1e6)} MB (goal: under ${workerMegabytes} MB)`,
     reached: peak < workerMegabytes * 1e6,
   };
-  const speeds = peers.flatMap((peer) => {
-    const goal =
-      peer.name === goalPeers.export
-        ? backupSpeed
-        : peer.name === goalPeers.import
-          ? restoreSpeed
-          : undefined;
+  const reached = peers.flatMap((peer) => {
+    const goal = speeds.get(peer.name);
     if (goal === undefined) return [];
     const ratio = speedRatio(ours, peer);
     return [{ text: `${ratioText(ratio)} as fast as ${peer.name} (goal: ${goal}x)`, reached: ratio >= goal }];
   });
-  return [...speeds, memory];
+  return [...reached, memory];
 }
 
 export function goalText({ text, reached }: Goal): string {
@@ -41,9 +44,7 @@ export function goalText({ text, reached }: Goal): string {
 }
 
 /** Memory must not grow with the store: the largest case of each kind against the smallest. */
-export function memoryGrowth(
-  results: readonly { readonly tree: Tree; readonly backup: Comparison; readonly restore: Comparison }[],
-): string {
+export function memoryGrowth(results: readonly Pick<CaseResult, 'tree' | 'backup' | 'restore'>[]): string {
   const lines: string[] = [];
   for (const [values, cases] of Map.groupBy(results, ({ tree }) => tree.values)) {
     const sorted = cases.toSorted((one, other) => one.tree.keys - other.tree.keys);

@@ -4,18 +4,22 @@ import { readRestoreStatus } from '../client/restore-status.ts';
 import type { BackupInput, BackupResult } from '../workflows/contract/backup.ts';
 import { backupId } from '../workflows/contract/names.ts';
 import type { RestoreInput } from '../workflows/contract/restore.ts';
-import { startingBackup, startingRestore } from '../workflows/contract/starting.ts';
+import { type JobName, startingBackup, startingRestore } from '../workflows/contract/starting.ts';
 import { watchProcess } from './measure.ts';
 import type { Round } from './statistics.ts';
 import { stepsOf } from './steps.ts';
 import type { BenchWorker } from './worker.ts';
 
 /** A whole run of the workflow `backup`: capture, verify, publish. What it takes is that of the worker. */
-export async function measureBackup(client: Client, worker: BenchWorker, job: string): Promise<Round> {
+export async function measureBackup(
+  client: Client,
+  worker: BenchWorker,
+  { job, store }: JobName,
+): Promise<Round> {
   // The id is a second; the round before may have taken this one.
   await sleep(1000 - (Date.now() % 1000));
   const id = backupId(new Date());
-  const { type, ...options } = startingBackup({ job, store: 'consul' }, id, 'benchmark');
+  const { type, ...options } = startingBackup({ job, store }, id, 'benchmark');
   const input: BackupInput = { job, id, reason: 'manual' };
   return measureRun(worker, async () => {
     const handle = await client.workflow.start(type, { ...options, args: [input] });
@@ -29,11 +33,11 @@ export async function measureBackup(client: Client, worker: BenchWorker, job: st
 export async function measureRestore(
   client: Client,
   worker: BenchWorker,
-  job: string,
+  { job, store }: JobName,
   toJob: string,
   keys: number,
 ): Promise<Round> {
-  const { type, ...options } = startingRestore({ job, store: 'consul' });
+  const { type, ...options } = startingRestore({ job, store });
   const input: RestoreInput = { job, pending: [{ toJob, approved: true, noSafetyBackup: true }] };
   const round = await measureRun(worker, async () => {
     const { workflowId, firstExecutionRunId } = await client.workflow.start(type, {

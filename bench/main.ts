@@ -1,22 +1,34 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchConsul, type CaseResult } from './consul.ts';
+import type { CaseResult } from './case.ts';
+import { benchConsul } from './consul.ts';
+import { benchEtcd } from './etcd.ts';
 import { goalsOf, goalText, memoryGrowth } from './goals.ts';
 import { comparisonText, whole } from './report.ts';
-import { createStage } from './stage.ts';
+import { createStage, type Stage } from './stage.ts';
 import type { ValueSize } from './tree.ts';
 
-const help = `npm run bench consul [-- OPTIONS]
+const help = `npm run bench consul [-- OPTIONS], npm run bench etcd [-- OPTIONS]
 
-Compares Holdfast with Consul's own tools on real servers on this machine, in turns: backup with a worker (capture,
-verify, publish) against \`consul kv export\`, \`consul kv export | zstd | s5cmd pipe\` and \`consul snapshot save\` with
-an upload; restore (plan, apply, prove) against \`consul kv import\`. Prints medians of the rounds, ratios and peak
-memory. Linux only; needs bash, zstd and, to build what is not there yet, Go.
+Compares Holdfast with the store's own tools on real servers on this machine, in turns. Prints medians of the rounds,
+ratios and peak memory. Linux only; needs bash, zstd and, to build what is not there yet, Go.
+
+Consul: backup with a worker (capture, verify, publish) against \`consul kv export\`, \`consul kv export | zstd | s5cmd
+pipe\` and \`consul snapshot save\` with an upload; restore (plan, apply, prove) against \`consul kv import\`.
 
   --keys 100000,1000000   how many keys, case by case
   --values both           small (about 100 bytes), large (64 KiB; as many as hold \`keys\` KiB), or both
-  --rounds 3              of each case
   --import-keys 20000     \`consul kv import\` writes key by key: it gets so many, and keys a second are compared
+
+etcd: backup of all keys against \`etcdctl snapshot save\` and then an upload; restore of keys against
+\`etcdctl make-mirror\` and a loop of \`etcdctl put\`.
+
+  --megabytes 250,2000    of keys and values, case by case
+  --put-keys 1000         the loop gets so many, and keys a second are compared
+
+Both:
+
+  --rounds 3              of each case
   --json                  all measurements, as JSON
   --help                  this text
 `;
@@ -41,6 +53,8 @@ async function main(): Promise<number> {
       values: { type: 'string', default: 'both' },
       rounds: { type: 'string', default: '3' },
       'import-keys': { type: 'string', default: '20000' },
+      megabytes: { type: 'string', default: '250,2000' },
+      'put-keys': { type: 'string', default: '1000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -49,26 +63,34 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  if (positionals.join(' ') !== 'consul') {
-    process.stderr.write(`There is a benchmark of: consul.\n\n${help}`);
+  const rounds = positive('--rounds', values.rounds);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const importKeys = positive('--import-keys', values['import-keys']);
+  const putKeys = positive('--put-keys', values['put-keys']);
+  const benches: Readonly<Record<string, readonly Case[]>> = {
+    consul: valueSizes(values.values).flatMap((size) =>
+      values.keys.split(',').map((text): Case => {
+        const keys = positive('--keys', text);
+        return (stage) => benchConsul(stage, { values: size, keys, rounds, importKeys }, say);
+      }),
+    ),
+    etcd: values.megabytes.split(',').map((text): Case => {
+      const megabytes = positive('--megabytes', text);
+      return (stage) => benchEtcd(stage, { megabytes, rounds, putKeys }, say);
+    }),
+  };
+  const cases = benches[positionals.join(' ')];
+  if (cases === undefined) {
+    process.stderr.write(`There are benchmarks of: ${Object.keys(benches).join(', ')}.\n\n${help}`);
     return 2;
   }
-  const cases = valueSizes(values.values).flatMap((size) =>
-    values.keys.split(',').map((keys) => ({
-      values: size,
-      keys: positive('--keys', keys),
-      rounds: positive('--rounds', values.rounds),
-      importKeys: positive('--import-keys', values['import-keys']),
-    })),
-  );
   const machine = machineText();
   if (!values.json) process.stdout.write(`${machine}\n\n`);
 
   const results: CaseResult[] = [];
   await using stage = await createStage();
   for (const one of cases) {
-    const running = benchConsul(stage, one, (text) => void process.stderr.write(`${text}\n`));
-    const result = await Promise.race([running, stopped.promise]);
+    const result = await Promise.race([one(stage), stopped.promise]);
     results.push(result);
     if (!values.json) process.stdout.write(caseText(result));
   }
@@ -77,6 +99,8 @@ async function main(): Promise<number> {
   );
   return 0;
 }
+
+type Case = (stage: Stage) => Promise<CaseResult>;
 
 function caseText({ load, backup, restore }: CaseResult): string {
   return [backup, restore]

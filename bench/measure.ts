@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 export interface Usage {
   /** Seconds of processor time. */
   readonly cpu: number;
-  /** Bytes: the sum of the most that each process ever held in memory at once. */
+  /** Bytes: of the processes that were there at once, the sum of the most that each ever held in memory. */
   readonly peak: number;
 }
 
@@ -13,8 +13,6 @@ interface Process {
   /** Ticks when it was first looked at, and when it was last there. */
   readonly firstTicks: number;
   readonly ticks: number;
-  /** Bytes. */
-  readonly peak: number;
 }
 
 /** Between two looks, in milliseconds: what a process does in its last moment is not seen. */
@@ -28,15 +26,19 @@ const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: '
  */
 export async function watchProcess(pid: number): Promise<{ stop(): Promise<Usage> }> {
   const seen = new Map<number, Process>();
+  let peak = 0;
   const look = async () => {
+    let together = 0;
     for (const id of await treeOf(pid)) {
       const now = await readProcess(id);
       if (now === undefined) continue;
       const before = seen.get(id);
       // The children of the watched process began under our eyes: all they used counts.
       const firstTicks = before?.firstTicks ?? (id === pid ? now.ticks : 0);
-      seen.set(id, { firstTicks, ticks: now.ticks, peak: Math.max(now.peak, before?.peak ?? 0) });
+      seen.set(id, { firstTicks, ticks: now.ticks });
+      together += now.peak;
     }
+    peak = Math.max(peak, together);
   };
   await look();
   let looking = look();
@@ -51,7 +53,7 @@ export async function watchProcess(pid: number): Promise<{ stop(): Promise<Usage
       const all = [...seen.values()];
       return {
         cpu: all.reduce((sum, { ticks, firstTicks }) => sum + ticks - firstTicks, 0) / ticksPerSecond,
-        peak: all.reduce((sum, { peak }) => sum + peak, 0),
+        peak,
       };
     },
   };

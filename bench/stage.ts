@@ -14,7 +14,7 @@ export interface Stage {
   readonly client: Client;
   readonly s3: S3Server;
   readonly bucket: string;
-  /** Where the Consul that is restored into will listen. */
+  /** Where the store that is restored into will listen. */
   readonly targetPort: number;
   /** Paths of the peers' programs. */
   readonly programs: { readonly consul: string; readonly s5cmd: string };

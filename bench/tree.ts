@@ -89,7 +89,7 @@ function hex(random: () => number): string {
 }
 
 /** 32-bit numbers without any order that a compressor could find (xorshift, Marsaglia 2003). */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;

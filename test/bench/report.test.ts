@@ -62,6 +62,19 @@ test('a restore has another goal', () => {
   expect(goalsOf(restore(1.1))[0]?.reached).toBe(false);
 });
 
+test('a snapshot of etcd has to be no slower than saving and uploading one', () => {
+  const snapshot = (wall: number): Comparison => ({
+    title: 'Backup',
+    ours: contender('holdfast', wall),
+    peers: [contender(goalPeers.snapshot, 10)],
+  });
+  expect(goalsOf(snapshot(9.9))[0]).toEqual({
+    text: '1.01x as fast as etcdctl snapshot save, s5cmd cp (goal: 1x)',
+    reached: true,
+  });
+  expect(goalsOf(snapshot(10.1))[0]?.reached).toBe(false);
+});
+
 test('memory is compared between the least and the most keys of each kind of value', () => {
   const result = (values: 'small' | 'large', keys: number, peak: number) => ({
     tree: { values, keys },
