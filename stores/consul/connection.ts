@@ -1,6 +1,7 @@
+import { readTls } from '../http.ts';
 import { createInTurn } from '../in-turn.ts';
 import type { InTurn } from '../in-turn.ts';
-import { openServer, readTls } from './server.ts';
+import { openServer } from './server.ts';
 import type { Server } from './server.ts';
 import type { ConsulSettings } from './settings.ts';
 
@@ -13,7 +14,7 @@ export interface Connection {
 
 /** @throws ConfigInvalid where a PEM file cannot be read. */
 export function openConnection(settings: ConsulSettings): Connection {
-  const tls = readTls(settings);
+  const tls = readTls('consul.tls', settings.tls);
   const servers = settings.addresses.map((address) => openServer(address, settings, tls));
   return {
     settings,

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { StoreDescription } from '../../workflows/contract/manifest.ts';
-import { answerError, connectionError } from './errors.ts';
+import { connectionError } from '../http.ts';
+import { answerError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { ask } from './server.ts';
 import type { Server } from './server.ts';
@@ -106,7 +107,7 @@ async function call<T>(
   } catch (error) {
     signal.throwIfAborted();
     const response = answerOf.safeParse(error).data?.response;
-    if (response === undefined) throw connectionError(server.address, error);
+    if (response === undefined) throw connectionError({ product: 'Consul', address: server.address }, error);
     throw answerError(server.address, response.statusCode, response.body);
   } finally {
     signal.removeEventListener('abort', cancel);

@@ -22,39 +22,3 @@ export function answerError(address: string, status: number, text: string): Hold
   }
   return new HoldfastError('StoreRefused', `${from} refuses the request (${status}): ${words}`, { details });
 }
-
-/** A connection that did not come about or broke before an answer. */
-export function connectionError(address: string, error: unknown): HoldfastError {
-  if (error instanceof HoldfastError) return error;
-  const options = { cause: error, details: { address } };
-  const words = Error.isError(error) ? wordsOf(error) : String(error);
-  if (isTlsError(error)) {
-    return new HoldfastError(
-      'StoreRefused',
-      `No secure connection to Consul at ${address}: ${words}`,
-      options,
-    );
-  }
-  return new HoldfastError('StoreUnreachable', `Consul at ${address} does not answer: ${words}`, options);
-}
-
-/** An answer that broke off on its way. */
-export function brokenError(address: string, error: unknown): HoldfastError {
-  if (error instanceof HoldfastError) return error;
-  const words = Error.isError(error) ? wordsOf(error) : String(error);
-  return new HoldfastError('StreamBroken', `The answer of Consul at ${address} broke off: ${words}`, {
-    cause: error,
-    details: { address },
-  });
-}
-
-function wordsOf(error: Error): string {
-  // Node gathers the attempts on a name's IPv4 and IPv6 addresses in one error with an empty message.
-  if ('errors' in error && Array.isArray(error.errors)) return error.errors.map(String).join(', ');
-  return error.message;
-}
-
-function isTlsError(error: unknown): boolean {
-  const code = Error.isError(error) && 'code' in error ? String(error.code) : '';
-  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_MISMATCH)/.test(code);
-}

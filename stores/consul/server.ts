@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
+import type https from 'node:https';
 import Consul from 'consul';
-import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { answerError, brokenError, connectionError } from './errors.ts';
+import { bytesOf as httpBytes, openHttp, textOf as httpText } from '../http.ts';
+import { answerError } from './errors.ts';
 import type { ConsulSettings } from './settings.ts';
 
 /** One address of a Consul. */
@@ -29,105 +28,34 @@ export interface Request {
   readonly signal: AbortSignal;
 }
 
-/** How long a server may say nothing. Consul makes the whole list of a million keys before its first byte. */
-const silence = 120_000;
-const connectTimeout = 10_000;
-
 export function openServer(address: string, settings: ConsulSettings, tls: https.AgentOptions): Server {
-  const url = new URL(address);
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const agent = secure ? new https.Agent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
+  const connection = openHttp('Consul', address, tls);
+  const { host, port, secure, agent } = connection;
   const { datacenter } = settings;
   const defaults = {
     ...(settings.token === undefined ? {} : { token: settings.token }),
     ...(datacenter === undefined ? {} : { dc: datacenter }),
   };
 
-  async function send(request: Request): Promise<http.IncomingMessage> {
-    const { method, body, signal, token = settings.token } = request;
-    const options: https.RequestOptions = {
-      ...{ host, port, agent, method, signal },
-      path: withDatacenter(request.path, datacenter),
-      headers: {
-        ...(token === undefined ? {} : { 'X-Consul-Token': token }),
-        ...(body === undefined ? {} : { 'Content-Length': body.length }),
-      },
-    };
-    for (;;) {
-      const outgoing = secure ? https.request(options) : http.request(options);
-      try {
-        return await answerOf(outgoing, body);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(outgoing.reusedSocket && isReset(error))) throw connectionError(address, error);
-        // The server closed an idle connection just as we took it. Every request here may be sent twice.
-      }
-    }
+  function send({ method, path, body, signal, token = settings.token }: Request) {
+    return connection.send({
+      ...{ method, body, signal },
+      path: withDatacenter(path, datacenter),
+      headers: token === undefined ? {} : { 'X-Consul-Token': token },
+    });
   }
 
   const api = new Consul({ host, port, secure, agent, defaults });
-  return { address, api, send, close: () => agent.destroy() };
+  return { address, api, send, close: () => connection.close() };
 }
 
-function isReset(error: unknown): boolean {
-  return Error.isError(error) && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+/** The bytes of an answer. Ends only at its end: an answer that is cut short throws. */
+export function bytesOf(answer: http.IncomingMessage, address: string, signal: AbortSignal) {
+  return httpBytes(answer, { product: 'Consul', address }, signal);
 }
 
-function answerOf(outgoing: http.ClientRequest, body: Buffer | undefined): Promise<http.IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-  const limit = (milliseconds: number, what: string) =>
-    setTimeout(() => outgoing.destroy(new Error(`no ${what} within ${milliseconds / 1000} s`)), milliseconds);
-  let timer = limit(connectTimeout, 'connection');
-  outgoing.once('socket', (socket) => {
-    const connected = () => {
-      clearTimeout(timer);
-      timer = limit(silence, 'answer');
-    };
-    if (socket.connecting) socket.once('connect', connected);
-    else connected();
-  });
-  outgoing.once('response', resolve);
-  outgoing.on('error', reject);
-  outgoing.end(body);
-  return promise.finally(() => clearTimeout(timer));
-}
-
-/**
- * The bytes of an answer. Ends only at its end: an answer that is cut short throws. What the consumer takes its
- * time for does not count as silence.
- */
-export async function* bytesOf(answer: http.IncomingMessage, address: string, signal: AbortSignal) {
-  const iterator: AsyncIterator<Buffer> = answer.iterator();
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      timer = setTimeout(() => answer.destroy(new Error(`nothing came for ${silence / 1000} s`)), silence);
-      const next = await iterator.next();
-      clearTimeout(timer);
-      if (next.done === true) break;
-      yield next.value;
-    }
-    if (!answer.complete) throw new Error('the connection was closed');
-  } catch (error) {
-    signal.throwIfAborted();
-    throw brokenError(address, error);
-  } finally {
-    clearTimeout(timer);
-    answer.destroy();
-  }
-}
-
-export async function textOf(
-  answer: http.IncomingMessage,
-  address: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of bytesOf(answer, address, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+export function textOf(answer: http.IncomingMessage, address: string, signal: AbortSignal): Promise<string> {
+  return httpText(answer, { product: 'Consul', address }, signal);
 }
 
 /** Sends, and reads a small answer whole. @throws what `answerError` makes of a status that is not `accepted`. */
@@ -146,23 +74,4 @@ export async function ask(
 function withDatacenter(path: string, datacenter: string | undefined): string {
   if (datacenter === undefined) return path;
   return `${path}${path.includes('?') ? '&' : '?'}dc=${encodeURIComponent(datacenter)}`;
-}
-
-export function readTls({ tls }: ConsulSettings): https.AgentOptions {
-  const { ca, cert, key, serverName } = tls ?? {};
-  return {
-    ...(ca === undefined ? {} : { ca: readPem('ca', ca) }),
-    ...(cert === undefined ? {} : { cert: readPem('cert', cert) }),
-    ...(key === undefined ? {} : { key: readPem('key', key) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-  };
-}
-
-function readPem(setting: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    throw new HoldfastError('ConfigInvalid', `consul.tls.${setting}: ${words}`, { cause });
-  }
 }
