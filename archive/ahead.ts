@@ -32,14 +32,14 @@ export async function* mapAhead<Item, Result>(
 /** Hands every item on, the last one only after `check` has passed: who got all of them got them proven. */
 export async function* provenBeforeLast<Item>(
   source: AsyncIterable<Item>,
-  check: () => void,
+  check: () => Promise<void>,
 ): AsyncGenerator<Item> {
   let held: { readonly item: Item } | undefined;
   for await (const item of source) {
     if (held !== undefined) yield held.item;
     held = { item };
   }
-  check();
+  await check();
   if (held !== undefined) yield held.item;
 }
 

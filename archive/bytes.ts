@@ -1,5 +1,5 @@
 import type { ByteSource, ReadOptions, StoredFacts, WriteOptions, Writing } from './archive.ts';
-import { frameTarget } from './frames.ts';
+import { frameTarget, type PlainFrame } from './frames.ts';
 import { readLines } from './reader.ts';
 import { writeFrames } from './writer.ts';
 
@@ -23,7 +23,7 @@ export function readBytes(
 }
 
 /** Frames of one size, but for the last, whatever the pieces: the same bytes, the same frames. */
-async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame> {
   let frame = Buffer.allocUnsafeSlow(frameTarget);
   let filled = 0;
   for await (const chunk of bytes) {
@@ -32,10 +32,10 @@ async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       at += taken;
       filled += taken;
       if (filled < frameTarget) continue;
-      yield frame;
+      yield { bytes: frame };
       frame = Buffer.allocUnsafeSlow(frameTarget);
       filled = 0;
     }
   }
-  if (filled > 0) yield frame.subarray(0, filled);
+  if (filled > 0) yield { bytes: frame.subarray(0, filled) };
 }

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { HoldfastError } from '../workflows/contract/errors.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { Content } from '../workflows/contract/manifest.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
+import { createDigest } from './digest.ts';
 import type { Refusal } from './refusal.ts';
 import { type LineScan, unescape } from './scan-line.ts';
 
-/** Counts and digests records on their way: the same for what is written and for what is read back. */
+/**
+ * Counts and digests records on their way: the same for what is written and for what is read back. What was added is
+ * gathered until `settle`, which is called once a frame.
+ */
 export interface ContentTally {
   /** Takes the next record, with its restorable fields as encoded: the bytes from `start` to before `end`. */
   add(record: KeyRecord, bytes: Buffer, start: number, end: number): void;
@@ -13,21 +16,27 @@ export interface ContentTally {
   addScanned(scan: LineScan, line: Buffer, start: number): void;
   /** Of the records so far. */
   counts(): Counts;
+  settle(): Promise<void>;
+  /** Nothing may be added any more. */
+  finish(): Promise<Content>;
+  /** Valid once `finish` has ended. */
   content(): Content;
 }
 
 /** Records, and bytes of their keys and values. */
 export type Counts = Pick<Content, 'records' | 'bytes'>;
 
-/** Bytes gathered before they are hashed: one call of the hash for many records. */
-const gathered = 1 << 16;
+/** Bytes for which there is room at first, and for which it is kept: more than an ordinary frame has. */
+const firstRoom = 1 << 14;
+const keptRoom = 1 << 22;
 const lineEnd = Buffer.from('}\n');
 
 /** @param refuseOrder makes the error for a key that does not come after its predecessor, bytewise. */
 export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => HoldfastError): ContentTally {
-  const hash = createHash('sha256');
-  const waiting = Buffer.allocUnsafeSlow(gathered);
+  const digest = createDigest();
+  let waiting = Buffer.allocUnsafeSlow(firstRoom);
   let filled = 0;
+  let content: Content | undefined;
   /** The last key: these bytes from `start` to before `end`. */
   let previous: Buffer | undefined;
   let previousStart = 0;
@@ -45,12 +54,20 @@ export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => 
   }
 
   function take(source: Buffer, start: number, end: number): void {
-    if (end - start > waiting.length - filled) {
-      hash.update(waiting.subarray(0, filled));
-      filled = 0;
+    const needed = filled + end - start;
+    if (needed > waiting.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * waiting.length));
+      waiting.copy(larger, 0, 0, filled);
+      waiting = larger;
     }
-    if (end - start > waiting.length) hash.update(source.subarray(start, end));
-    else filled += source.copy(waiting, filled, start, end);
+    filled += source.copy(waiting, filled, start, end);
+  }
+
+  async function settle(): Promise<void> {
+    await digest.update(waiting.subarray(0, filled));
+    filled = 0;
+    // One huge record is no reason to keep so much.
+    if (waiting.length > keptRoom) waiting = Buffer.allocUnsafeSlow(firstRoom);
   }
 
   return {
@@ -71,8 +88,15 @@ export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => 
       take(lineEnd, 0, lineEnd.length);
     },
     counts: () => ({ records, bytes }),
+    settle,
+    async finish() {
+      await settle();
+      content = { records, bytes, digest: await digest.hex() };
+      return content;
+    },
     content() {
-      return { records, bytes, digest: hash.copy().update(waiting.subarray(0, filled)).digest('hex') };
+      if (content === undefined) throw new HoldfastError('Defect', 'Records were counted before their end.');
+      return content;
     },
   };
 }

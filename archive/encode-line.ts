@@ -1,19 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import type { KeyRecord } from '../workflows/contract/record.ts';
+import type { PlainFrame } from './frames.ts';
 import { encodePairs, refuseReserved } from './record.ts';
 
-/** Lines one after the other, in memory that is used again. */
+/** Writes lines one after the other. */
 export interface LineWriter {
   /** Appends the line of a record: the very bytes of `encodeFields` and `encodeMeta`, without strings in between. */
   add(record: KeyRecord): void;
   /** Where the restorable fields of the last line start and end. */
   readonly fieldsStart: number;
   readonly fieldsEnd: number;
-  /** All lines; their memory is written over by the next `add` after a `clear`. */
+  /** All lines since the last `take`, and what comes behind them. */
   readonly bytes: Buffer;
   readonly length: number;
-  clear(): void;
+  /** Takes all lines away; the next ones are written into other memory. */
+  take(): Required<PlainFrame>;
 }
+
+/** Room for a frame of ordinary lines; memory that had to grow beyond the other bound is not kept. */
+const usualMemory = 3 << 19;
+const mostKept = 1 << 22;
 
 /** The letter behind the backslash, for each byte that cannot stand in a JSON string as it is. */
 const escapes = new Uint8Array(256);
@@ -39,7 +45,8 @@ const metaHead = ',"meta":';
 const lineEnd = Buffer.from('}}\n');
 
 export function createLineWriter(): LineWriter {
-  let bytes = Buffer.allocUnsafeSlow(1 << 20);
+  const free: Buffer<ArrayBuffer>[] = [];
+  let bytes = Buffer.allocUnsafeSlow(usualMemory);
   let length = 0;
   let fieldsStart = 0;
   let fieldsEnd = 0;
@@ -126,8 +133,17 @@ export function createLineWriter(): LineWriter {
     get length() {
       return length;
     },
-    clear() {
+    take() {
+      const memory = bytes;
+      const lines = bytes.subarray(0, length);
+      bytes = free.pop() ?? Buffer.allocUnsafeSlow(usualMemory);
       length = 0;
+      return {
+        bytes: lines,
+        release: () => {
+          if (memory.length <= mostKept) free.push(memory);
+        },
+      };
     },
   };
 }

@@ -64,24 +64,26 @@ export async function* cutFrames(
   rest: Buffer,
   refuse: Refusal,
 ): AsyncGenerator<CutFrame> {
+  /** What has come of the next frame. */
   let waiting: Buffer[] = [];
   let bytes = 0;
   let next = 0;
   for await (const chunk of stream) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    const first = frames[next];
-    if (first === undefined || bytes < first.bytes) continue;
-    // Once for all frames that end in this chunk: their data are views, not copies.
-    const joined = waiting.length === 1 ? chunk : Buffer.concat(waiting);
     let at = 0;
-    for (let entry = frames[next]; entry !== undefined && at + entry.bytes <= bytes; entry = frames[next]) {
-      yield { entry, data: joined.subarray(at, at + entry.bytes) };
-      at += entry.bytes;
+    for (let entry = frames[next]; entry !== undefined; entry = frames[next]) {
+      const end = at + entry.bytes - bytes;
+      if (end > chunk.length) break;
+      // A view where the frame is not spread over several chunks.
+      const last = chunk.subarray(at, end);
+      yield { entry, data: bytes === 0 ? last : Buffer.concat([...waiting, last]) };
+      at = end;
       next += 1;
+      waiting = [];
+      bytes = 0;
     }
-    waiting = [joined.subarray(at)];
-    bytes -= at;
+    if (at === chunk.length) continue;
+    waiting.push(chunk.subarray(at));
+    bytes += chunk.length - at;
   }
   if (next < frames.length || !Buffer.concat(waiting).equals(rest)) {
     throw refuse('does not end with the seek table that was read first');

@@ -9,6 +9,13 @@ export const frameTarget = 1 << 20;
 /** Frames compressed or decompressed at once: the threads of libuv's pool. */
 export const framesAhead = 4;
 
+/** The plain bytes of one frame. */
+export interface PlainFrame {
+  readonly bytes: Buffer;
+  /** Called when the bytes are needed no more: their memory is used again. */
+  readonly release?: () => void;
+}
+
 export interface Frame extends FrameEntry {
   readonly data: Buffer;
 }

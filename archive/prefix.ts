@@ -34,7 +34,9 @@ export function readPrefix(
     const opened = await openFrames(source, object, options, refuse);
     for await (const plain of readSome(opened, await framesWith(prefix, opened, refuse), refuse)) {
       yield* decode(plain);
+      await tally.settle();
     }
+    await tally.finish();
   }
 
   return { records: records(), content: () => tally.content() };

@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { Content, DataObject } from '../workflows/contract/manifest.ts';
 import { provenBeforeLast } from './ahead.ts';
 import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
 import { type Counts, createReadTally } from './content.ts';
+import { createDigest, type Digest } from './digest.ts';
 import { cutFrames, openFrames } from './frame-reader.ts';
 import { createLineChecker, createLineDecoder } from './lines.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
@@ -25,12 +25,14 @@ export function readRecords(
   async function* records(): RecordReading['records'] {
     for await (const plain of readLines(source, object, options)) {
       yield* decode(plain);
+      await tally.settle();
     }
   }
 
   return {
-    records: provenBeforeLast(records(), () => {
-      if (options.content !== undefined) checkContent(tally.content(), options.content, refuse);
+    records: provenBeforeLast(records(), async () => {
+      const content = await tally.finish();
+      if (options.content !== undefined) checkContent(content, options.content, refuse);
     }),
     content: () => tally.content(),
   };
@@ -53,9 +55,10 @@ export async function checkRecords(
   const check = createLineChecker({ tally, refuse });
   for await (const plain of readLines(source, object, options)) {
     check(plain);
+    await tally.settle();
     onCounts(tally.counts());
   }
-  const content = tally.content();
+  const content = await tally.finish();
   if (options.content !== undefined) checkContent(content, options.content, refuse);
   return content;
 }
@@ -86,19 +89,19 @@ export async function* readLines(
   const refuse = refusalOf(options.address);
   options.signal?.throwIfAborted();
   const { stream, table, decompress } = await openFrames(source, object, options, refuse);
-  const hash = createHash('sha256');
-  const frames = hashed(decompress(cutFrames(stream.readAll(), table.frames, table.bytes, refuse)), hash);
-  yield* provenBeforeLast(frames, () => {
-    const found = hash.digest('hex');
+  const digest = createDigest();
+  const frames = hashed(decompress(cutFrames(stream.readAll(), table.frames, table.bytes, refuse)), digest);
+  yield* provenBeforeLast(frames, async () => {
+    const found = await digest.hex();
     if (object.plainSha256 !== undefined && found !== object.plainSha256) {
       throw refuse(`holds plain bytes with the SHA-256 ${found}, and should hold ${object.plainSha256}`);
     }
   });
 }
 
-async function* hashed(frames: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+async function* hashed(frames: AsyncIterable<Buffer>, digest: Digest): AsyncGenerator<Buffer> {
   for await (const plain of frames) {
-    hash.update(plain);
+    await digest.update(plain);
     yield plain;
   }
 }

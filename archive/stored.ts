@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import { maxHeaderBytes, openHeader, type AgeHeader } from './age/header.ts';
 import { coverOf, decryptChunks, plainSize } from './age/stream.ts';
 import type { ByteSource, ReadOptions, StoredFacts } from './archive.ts';
+import { createDigest } from './digest.ts';
 import type { Refusal } from './refusal.ts';
 import { collect, drain, readRange, readWhole } from './source.ts';
 
@@ -81,12 +81,12 @@ async function* readHashed(
   options: ReadOptions,
   refuse: Refusal,
 ): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
+  const digest = createDigest();
   for await (const chunk of readWhole(source, object.storedBytes, refuse, options.signal)) {
-    hash.update(chunk);
+    await digest.update(chunk);
     yield chunk;
   }
-  const found = hash.digest('hex');
+  const found = await digest.hex();
   if (object.storedSha256 !== undefined && found !== object.storedSha256) {
     throw refuse(`has the SHA-256 ${found}, and should have ${object.storedSha256}`);
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { RecordBatches } from '../workflows/contract/record.ts';
 import { sealHeader } from './age/header.ts';
@@ -6,8 +5,9 @@ import { encryptChunks } from './age/stream.ts';
 import { mapAhead } from './ahead.ts';
 import type { RecordWriting, Sealed, WriteOptions, Writing } from './archive.ts';
 import { createContentTally, nameKey, type ContentTally } from './content.ts';
+import { createDigest } from './digest.ts';
 import { createLineWriter } from './encode-line.ts';
-import { compressFrame, framesAhead, frameTarget } from './frames.ts';
+import { compressFrame, framesAhead, frameTarget, type PlainFrame } from './frames.ts';
 import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-table.ts';
 
 /** Writes records, which must come in strictly ascending order of key. Memory does not grow with their number. */
@@ -25,26 +25,24 @@ export function writeLines(lines: AsyncIterable<Buffer>, options: WriteOptions):
   return writeFrames(gather(lines), options);
 }
 
-/** The plain bytes of each frame, cut by the same rule whatever the batches: the same records, the same frames. */
-async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGenerator<Buffer> {
+/** The lines of each frame, cut by the same rule whatever the batches: the same records, the same frames. */
+async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGenerator<PlainFrame> {
   const lines = createLineWriter();
   for await (const batch of batches) {
     for (const record of batch) {
       lines.add(record);
       tally.add(record, lines.bytes, lines.fieldsStart, lines.fieldsEnd);
-      if (lines.length >= frameTarget) {
-        yield bounded(
-          Buffer.from(lines.bytes.subarray(0, lines.length)),
-          `The record of ${nameKey(record.key)}`,
-        );
-        lines.clear();
-      }
+      if (lines.length < frameTarget) continue;
+      requireBounded(lines.length, `The record of ${nameKey(record.key)}`);
+      await tally.settle();
+      yield lines.take();
     }
   }
-  if (lines.length > 0) yield Buffer.from(lines.bytes.subarray(0, lines.length));
+  await tally.finish();
+  if (lines.length > 0) yield lines.take();
 }
 
-async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame> {
   let waiting: Buffer[] = [];
   let bytes = 0;
   for await (const line of lines) {
@@ -52,27 +50,28 @@ async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     waiting.push(line);
     bytes += line.length;
     if (bytes >= frameTarget) {
-      yield bounded(Buffer.concat(waiting), 'A line');
+      requireBounded(bytes, 'A line');
+      yield { bytes: Buffer.concat(waiting) };
       waiting = [];
       bytes = 0;
     }
   }
-  if (bytes > 0) yield Buffer.concat(waiting);
+  if (bytes > 0) yield { bytes: Buffer.concat(waiting) };
 }
 
-/** @param plain the plain bytes of each frame. */
-export function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions): Writing {
+/** Writes frames of such plain bytes. */
+export function writeFrames(plain: AsyncIterable<PlainFrame>, options: WriteOptions): Writing {
   const encrypted = options.recipients.length > 0;
-  const plainHash = createHash('sha256');
-  const storedHash = createHash('sha256');
+  const plainDigest = createDigest();
+  const storedDigest = createDigest();
   let plainBytes = 0;
   let storedBytes = 0;
   let sealed: Sealed | undefined;
 
-  async function* hashed(): AsyncGenerator<Buffer> {
+  async function* hashed(): AsyncGenerator<PlainFrame> {
     for await (const frame of plain) {
-      plainHash.update(frame);
-      plainBytes += frame.length;
+      await plainDigest.update(frame.bytes);
+      plainBytes += frame.bytes.length;
       yield frame;
     }
   }
@@ -80,7 +79,7 @@ export function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions)
   async function* bytes(): AsyncGenerator<Buffer> {
     const compressed = compress(hashed());
     for await (const chunk of encrypted ? encrypt(compressed, options.recipients) : compressed) {
-      storedHash.update(chunk);
+      await storedDigest.update(chunk);
       storedBytes += chunk.length;
       yield chunk;
     }
@@ -88,9 +87,9 @@ export function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions)
       compression: 'zstd',
       encryption: encrypted ? 'age' : 'none',
       plainBytes,
-      plainSha256: plainHash.digest('hex'),
+      plainSha256: await plainDigest.hex(),
       storedBytes,
-      storedSha256: storedHash.digest('hex'),
+      storedSha256: await storedDigest.hex(),
     };
   }
 
@@ -103,9 +102,14 @@ export function writeFrames(plain: AsyncIterable<Buffer>, options: WriteOptions)
   };
 }
 
-async function* compress(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* compress(plain: AsyncIterable<PlainFrame>): AsyncGenerator<Buffer> {
   const entries: FrameEntry[] = [];
-  for await (const { data, bytes, plainBytes, checksum } of mapAhead(plain, framesAhead, compressFrame)) {
+  const frames = mapAhead(plain, framesAhead, async ({ bytes, release }) => {
+    const frame = await compressFrame(bytes);
+    release?.();
+    return frame;
+  });
+  for await (const { data, bytes, plainBytes, checksum } of frames) {
     entries.push({ bytes, plainBytes, checksum });
     yield data;
   }
@@ -121,9 +125,9 @@ async function* encrypt(
   yield* encryptChunks(compressed, payloadKey);
 }
 
-/** A frame as large as a reader takes; the line that closed it is what made it larger. */
-function bounded(frame: Buffer, line: string): Buffer {
-  if (frame.length <= maxFramePlainBytes) return frame;
+/** A reader takes no larger frames; the line that closed it is what made it larger. */
+function requireBounded(plainBytes: number, line: string): void {
+  if (plainBytes <= maxFramePlainBytes) return;
   throw new HoldfastError(
     'Unrestorable',
     `${line} is larger than an archive takes (${maxFramePlainBytes} bytes in one frame).`,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import manifest from '../package.json' with { type: 'json' };
 import { startAll, type Services } from '../services/all.ts';
 import { spawnTied, type TiedProcess } from '../stores/lifeline.ts';
 
@@ -57,7 +58,8 @@ export async function createStage(): Promise<Stage> {
     environment: env,
     configure: (yaml) => writeFile(config, yaml),
     async startWorker() {
-      worker = spawnTied([process.execPath, join(project, 'worker/main.ts')], { env });
+      // The very command of `npm run worker`, without npm.
+      worker = spawnTied(['/bin/sh', '-c', `exec env ${manifest.scripts.worker}`], { cwd: project, env });
       await ready(worker);
     },
     title(text) {

@@ -6,7 +6,7 @@ import { headObject, type Bucket } from './bucket.ts';
 import { brokenAnswer, S3Failure } from './failure.ts';
 
 /** Bytes that one request asks for, and that one chunk holds at most. */
-const rangeBytes = 4 * 1024 * 1024;
+const rangeBytes = 2 * 1024 * 1024;
 
 /** Reads an object in ranges, several ahead, and gives them in order. */
 export async function* get(

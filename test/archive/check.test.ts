@@ -11,31 +11,27 @@ const address = 'mem://lines';
 const refuse = refusalOf(address);
 
 /** What reading without making records has to agree with, in what it finds and in what it refuses. */
-function decoded(frames: readonly Buffer[]): unknown {
+async function decoded(frames: readonly Buffer[]): Promise<unknown> {
   const tally = createReadTally(refuse);
   const decode = createLineDecoder({ tally, refuse });
-  return outcome(() => {
+  return outcome(async () => {
     for (const frame of frames) Array.from(decode(frame));
-    return tally.content();
+    return tally.finish();
   });
 }
 
-function checked(frames: readonly Buffer[]): unknown {
+async function checked(frames: readonly Buffer[]): Promise<unknown> {
   const tally = createReadTally(refuse);
   const check = createLineChecker({ tally, refuse });
-  return outcome(() => {
+  return outcome(async () => {
     for (const frame of frames) check(frame);
-    expect(tally.content()).toMatchObject(tally.counts());
+    expect(await tally.finish()).toMatchObject(tally.counts());
     return tally.content();
   });
 }
 
-function outcome(work: () => unknown): unknown {
-  try {
-    return work();
-  } catch (error) {
-    return String(error);
-  }
+async function outcome(work: () => Promise<unknown>): Promise<unknown> {
+  return work().catch(String);
 }
 
 function lineOf(of: KeyRecord): string {
@@ -53,21 +49,21 @@ const anyLine = fc.oneof(
   { weight: 1, arbitrary: anyRecord.map(strangely) },
 );
 
-test('checking finds in records of every kind what reading finds', () => {
-  fc.assert(
-    fc.property(anyRecords, fc.infiniteStream(fc.boolean()), (records, strange) => {
+test('checking finds in records of every kind what reading finds', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyRecords, fc.infiniteStream(fc.boolean()), async (records, strange) => {
       const lines = records.map((of) => Buffer.from(strange.next().value ? strangely(of) : lineOf(of)));
       const half = lines.length >> 1;
       const frames = [lines.slice(0, half), lines.slice(half)].map((some) => Buffer.concat(some));
       const whole = frames.filter(({ length }) => length > 0);
-      const found = checked(whole);
+      const found = await checked(whole);
       expect(found).toMatchObject({ records: records.length });
-      expect(found).toEqual(decoded(whole));
+      expect(found).toEqual(await decoded(whole));
     }),
   );
 });
 
-test('checking refuses in the same words what reading refuses: any order, and damaged in any place', () => {
+test('checking refuses in the same words what reading refuses: any order, and damaged in any place', async () => {
   const damaged = fc
     .tuple(fc.array(anyLine, { minLength: 1, maxLength: 4 }), fc.nat(), anyBytes)
     .map(([lines, at, bytes]) => {
@@ -75,21 +71,21 @@ test('checking refuses in the same words what reading refuses: any order, and da
       const place = at % whole.length;
       return Buffer.concat([whole.subarray(0, place), bytes, whole.subarray(place + bytes.length)]);
     });
-  fc.assert(
-    fc.property(damaged, (frame) => {
-      expect(checked([frame])).toEqual(decoded([frame]));
+  await fc.assert(
+    fc.asyncProperty(damaged, async (frame) => {
+      expect(await checked([frame])).toEqual(await decoded([frame]));
     }),
     { numRuns: 1000 },
   );
 });
 
-test('a key must come after the last one of the frame before, also where it has escapes', () => {
+test('a key must come after the last one of the frame before, also where it has escapes', async () => {
   const frames = ['b"', 'b"c'].map((key) =>
     Buffer.from(`{"key":${JSON.stringify(key)},"text":"","meta":{}}\n`),
   );
-  expect(checked(frames)).toMatchObject({ records: 2, bytes: 5 });
-  expect(checked(frames.toReversed())).toContain('after');
-  expect(checked(frames.slice(0, 1).concat(frames.slice(0, 1)))).toContain('after');
+  expect(await checked(frames)).toMatchObject({ records: 2, bytes: 5 });
+  expect(await checked(frames.toReversed())).toContain('after');
+  expect(await checked(frames.slice(0, 1).concat(frames.slice(0, 1)))).toContain('after');
 });
 
 test('an archive is checked without giving its records', async () => {

@@ -36,7 +36,7 @@ test('the writer writes the lines as they are specified, whatever came before', 
 test('the writer tells where the fields of a line are, also when its memory has grown and was used again', () => {
   const lines = createLineWriter();
   lines.add(record('before', Buffer.alloc(300_000, 'x')));
-  lines.clear();
+  lines.take().release();
   for (const size of [1, 2_000_000, 3]) {
     const of = record(`k${size}`, Buffer.alloc(size, '"'));
     lines.add(of);

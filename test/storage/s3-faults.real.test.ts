@@ -185,10 +185,10 @@ describe('reading', () => {
   });
 
   test.each<[string, Fault]>([
-    ['breaks off', { truncate: 500_000 }],
-    ['ends early, as if that were all', { shorten: 500_000 }],
+    ['breaks off', { truncate: 300_000 }],
+    ['ends early, as if that were all', { shorten: 300_000 }],
   ])('throws when a range always %s', async (_, fault) => {
-    // Six attempts, of half a million bytes each, are not enough for the second range of 4 MiB.
+    // Six attempts, of 300,000 bytes each, are not enough for the second range of 2 MiB.
     faulty.proxy.inject({ method: 'GET', skip: 1, fault });
     const failure = await failureOf(digest(faulty.storage.get('data')));
     expect(failure.retryable).toBe(true);

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Answer, Task } from './hash-thread.ts';
+
+/** A running SHA-256. Of more than a few bytes it is computed in a thread of its own. */
+export interface Digest {
+  /** Copies the bytes. Waits where the thread is behind. Not before the last `update` has ended. */
+  update(bytes: Buffer): Promise<void>;
+  /** In hex, of all bytes. Nothing may follow. */
+  hex(): Promise<string>;
+}
+
+const slotBytes = 1 << 18;
+/** So much of a stream is copied and not hashed yet, at most. A stream that ends in the first slot needs no thread. */
+const slotCount = 4;
+
+export function createDigest(): Digest {
+  const slots: Buffer<SharedArrayBuffer>[] = [];
+  /** One for each slot: when the thread has read it. */
+  const read: Promise<unknown>[] = [];
+  let turn = 0;
+  let filled = 0;
+  let stream: Stream | undefined;
+
+  function slot(): Buffer<SharedArrayBuffer> {
+    return (slots[turn % slotCount] ??= Buffer.from(new SharedArrayBuffer(slotBytes)));
+  }
+
+  const digest: Digest = {
+    async update(bytes) {
+      for (let at = 0; at < bytes.length;) {
+        if (filled === slotBytes) {
+          stream ??= openStream(digest);
+          read[turn % slotCount] = stream.send(slot(), 'more');
+          turn++;
+          filled = 0;
+          await read[turn % slotCount];
+        }
+        const copied = bytes.copy(slot(), filled, at);
+        at += copied;
+        filled += copied;
+      }
+    },
+    async hex() {
+      const rest = slot().subarray(0, filled);
+      if (stream === undefined) return createHash('sha256').update(rest).digest('hex');
+      return (await stream.send(rest, 'end')) ?? '';
+    },
+  };
+  return digest;
+}
+
+interface Stream {
+  /** Ends when the thread has read the bytes. */
+  send(bytes: Buffer<SharedArrayBuffer>, then: 'more' | 'end'): Promise<string | undefined>;
+}
+
+type Waiting = PromiseWithResolvers<string | undefined>;
+
+interface Thread {
+  readonly worker: Worker;
+  /** By stream, in the order in which its tasks were sent. */
+  readonly waiting: Map<number, Waiting[]>;
+}
+
+let thread: Thread | undefined;
+let streams = 0;
+const dropped = new FinalizationRegistry((drop: () => void) => drop());
+
+/** @param owner the stream is dropped when nobody holds it any more, as after a transfer that broke off. */
+function openStream(owner: Digest): Stream {
+  const stream = ++streams;
+  const { worker, waiting } = (thread ??= startThread());
+  const post = (task: Task) => worker.postMessage(task);
+  dropped.register(owner, () =>
+    post({ stream, bytes: new Uint8Array(new SharedArrayBuffer(0)), then: 'drop' }),
+  );
+  return {
+    send(bytes, then) {
+      const sent = Promise.withResolvers<string | undefined>();
+      // It fails for whoever waits for it; most are never waited for.
+      sent.promise.catch(() => undefined);
+      const before = waiting.get(stream);
+      if (before === undefined) waiting.set(stream, [sent]);
+      else before.push(sent);
+      // Only what is waited for keeps the process.
+      worker.ref();
+      post({ stream, bytes, then });
+      return sent.promise;
+    },
+  };
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), {
+    name: 'hash',
+    resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 },
+  });
+  const waiting = new Map<number, Waiting[]>();
+  worker.on('message', ({ stream, digest }: Answer) => {
+    const sent = waiting.get(stream) ?? [];
+    sent.shift()?.resolve(digest);
+    if (sent.length === 0) waiting.delete(stream);
+    if (waiting.size === 0) worker.unref();
+  });
+  const started: Thread = { worker, waiting };
+  const fail = (error: Error): void => {
+    if (thread === started) thread = undefined;
+    for (const { reject } of [...waiting.values()].flat()) reject(error);
+    waiting.clear();
+  };
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`The thread that hashes ended (exit code ${code}).`)));
+  return started;
+}
