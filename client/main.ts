@@ -7,6 +7,7 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDeclineCommand } from './commands/decline.ts';
+import { addFetchCommand } from './commands/fetch.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addListCommand } from './commands/list.ts';
 import { addPruneCommand } from './commands/prune.ts';
@@ -37,6 +38,7 @@ const commands: readonly ((program: Command, io: Io) => void)[] = [
   addShowCommand,
   addInspectCommand,
   addCatCommand,
+  addFetchCommand,
   addVerifyCommand,
   addPruneCommand,
   addConfigCommand,

@@ -1,5 +1,6 @@
 import { recordsOf } from '../activities/backup-reading.ts';
 import { byteSource } from '../activities/open.ts';
+import { snapshotOf } from '../activities/snapshot-file.ts';
 import type { ByteSource, ReadOptions } from '../archive/archive.ts';
 import { findBackup } from '../storage/find.ts';
 import { objectName } from '../storage/layout.ts';
@@ -7,19 +8,33 @@ import type { DataObject, Manifest } from '../workflows/contract/manifest.ts';
 import type { Io } from './io.ts';
 import type { OpenedSource } from './sources.ts';
 
-/** The records of one backup, ready for the functions of archive/. */
-export interface OpenedRecords {
+/** The object of one backup, ready for the functions of archive/. */
+export interface OpenedBackup {
   readonly manifest: Manifest;
   readonly object: DataObject;
   readonly bytes: ByteSource;
   readonly options: ReadOptions & Pick<Manifest, 'content'>;
 }
 
-/** @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
-export async function openRecords(source: OpenedSource, which: string, io: Io): Promise<OpenedRecords> {
+/** @throws BackupNotFound, BadRequest where it is a snapshot, ConfigInvalid where an identity file cannot be read */
+export async function openRecords(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
+  return open(source, which, io, recordsOf);
+}
+
+/** Records or a snapshot. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
+export async function openBackup(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
+  return open(source, which, io, (manifest) => snapshotOf(manifest) ?? recordsOf(manifest));
+}
+
+async function open(
+  source: OpenedSource,
+  which: string,
+  io: Io,
+  choose: (manifest: Manifest) => DataObject,
+): Promise<OpenedBackup> {
   const { job, storage } = source;
   const { manifest } = await findBackup(storage, job, which, io.signal);
-  const object = recordsOf(manifest);
+  const object = choose(manifest);
   // By the folder's name: the manifest of a job that was renamed still has the old one.
   const name = objectName(job, object.name);
   return {

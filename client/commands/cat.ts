@@ -5,7 +5,7 @@ import { encodeFields, encodeMeta } from '../../archive/record.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { write } from '../output.ts';
-import { type OpenedRecords, openRecords } from '../records.ts';
+import { type OpenedBackup, openRecords } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 
 interface CatOptions extends SourceOptions {
@@ -40,7 +40,7 @@ export function addCatCommand(program: Command, io: Io): void {
 }
 
 async function* linesOf(
-  { bytes, object, options }: OpenedRecords,
+  { bytes, object, options }: OpenedBackup,
   prefix: string,
 ): AsyncGenerator<Buffer | string> {
   if (prefix === '') {

@@ -9,7 +9,7 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJsonLine, printLine, say, write } from '../output.ts';
-import { type OpenedRecords, openRecords } from '../records.ts';
+import { type OpenedBackup, openRecords } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 import { visible } from '../visible.ts';
 
@@ -52,7 +52,7 @@ export function addInspectCommand(program: Command, io: Io): void {
 }
 
 async function listKeys(
-  { bytes: source, object, options, manifest }: OpenedRecords,
+  { bytes: source, object, options, manifest }: OpenedBackup,
   { prefix = '', values }: InspectOptions,
   json: boolean,
   io: Io,
@@ -111,7 +111,7 @@ function valueJson(value: Buffer | null): Record<string, unknown> {
 }
 
 async function showKey(
-  { bytes: source, object, options, manifest }: OpenedRecords,
+  { bytes: source, object, options, manifest }: OpenedBackup,
   key: string,
   values: boolean,
   json: boolean,

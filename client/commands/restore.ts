@@ -6,20 +6,23 @@ import { configFile, loadConfig } from '../../config/load.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Plan, RestoreMode } from '../../workflows/contract/restore.ts';
 import { canAsk } from '../ask.ts';
+import { addDataDirOptions, dataDirFlags, type DataDirOptions } from '../data-dir-options.ts';
 import { withTemporal } from '../connection.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
+import { restoreDataDir } from '../restore-data-dir.ts';
 import { followToReport, LeftWaiting } from '../restore-approval.ts';
 import { tellEnd } from '../restore-end.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { requestOf, sendRequest } from '../restore-request.ts';
 import type { RequestReference } from '../restore-run.ts';
 import { shortDigest } from '../restore-text.ts';
+import { addSourceOptions } from '../sources.ts';
 
 export function addRestoreCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command('restore')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
@@ -43,8 +46,14 @@ export function addRestoreCommand(program: Command, io: Io): void {
     .option('--yes', 'approve beforehand, whatever the plan is', false)
     .option('--plan <digest>', 'approve if the plan is this one (its first 12 digits), decline any other')
     .option('--no-wait', 'leave the plan waiting for `holdfast approve` or `holdfast decline`')
-    .option('--no-safety-backup', 'do not back up what is about to be overwritten')
-    .action(async (name: string, backup: string, _options: unknown, command: Command) => {
+    .option('--no-safety-backup', 'do not back up what is about to be overwritten');
+  addSourceOptions(addDataDirOptions(command))
+    .action(async (name: string, backup: string, { toDataDir }: Partial<DataDirOptions>) => {
+      if (toDataDir !== undefined) {
+        const options = { ...globalOptions(command), ...command.opts<DataDirOptions>() };
+        return restoreDataDir(name, backup, options, command, io);
+      }
+      checkThatNothingIsForDataDir(command);
       const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
       checkThatSomebodyDecides(io, options);
       const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
@@ -62,8 +71,17 @@ export function addRestoreCommand(program: Command, io: Io): void {
           'a part, of a time',
         ],
         ['holdfast restore consul-prod --to-prefix restored/', 'beside what is there'],
+        ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
       ),
     );
+}
+
+/** Somebody who names a member means a data directory, and must not get another restore than that. */
+function checkThatNothingIsForDataDir(command: Command): void {
+  for (const [name, flag] of dataDirFlags) {
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    throw new HoldfastError('BadRequest', `${flag} goes with --to-data-dir. Nothing was requested.`);
+  }
 }
 
 /** Known before anything is requested, so that no plan is left waiting by accident. */

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { paint, printJson, printLine } from '../output.ts';
 import { createProgressLine } from '../progress.ts';
-import { type OpenedRecords, openRecords } from '../records.ts';
+import { type OpenedBackup, openRecords } from '../records.ts';
 import { addSourceOptions, type OpenedSource, type SourceOptions, withSource } from '../sources.ts';
 
 export function addVerifyCommand(program: Command, io: Io): void {
@@ -48,7 +48,7 @@ async function verifyBackup(source: OpenedSource, which: string, json: boolean, 
   }
 }
 
-async function readBack({ bytes: source, object, options, manifest }: OpenedRecords, io: Io): Promise<void> {
+async function readBack({ bytes: source, object, options, manifest }: OpenedBackup, io: Io): Promise<void> {
   const line = createProgressLine(io);
   const totals = { recordsTotal: manifest.content.records, bytesTotal: manifest.content.bytes };
   try {
@@ -62,7 +62,7 @@ async function readBack({ bytes: source, object, options, manifest }: OpenedReco
 
 async function printVerdict(
   job: string,
-  { manifest, object, options }: OpenedRecords,
+  { manifest, object, options }: OpenedBackup,
   milliseconds: number,
   json: boolean,
   io: Io,
