@@ -24,7 +24,9 @@ export function readBytes(
 
 /** Frames of one size, but for the last, whatever the pieces: the same bytes, the same frames. */
 async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame> {
-  let frame = Buffer.allocUnsafeSlow(frameTarget);
+  const free: Buffer[] = [];
+  const take = () => free.pop() ?? Buffer.allocUnsafeSlow(frameTarget);
+  let frame = take();
   let filled = 0;
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length;) {
@@ -32,8 +34,9 @@ async function* cut(bytes: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame> {
       at += taken;
       filled += taken;
       if (filled < frameTarget) continue;
-      yield { bytes: frame };
-      frame = Buffer.allocUnsafeSlow(frameTarget);
+      const full = frame;
+      yield { bytes: full, release: () => void free.push(full) };
+      frame = take();
       filled = 0;
     }
   }

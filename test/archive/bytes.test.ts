@@ -44,6 +44,13 @@ test.each([
   }
 });
 
+test('the memory of a frame is used again only when the frame has been written', async () => {
+  // More frames than are under way at once.
+  const bytes = Buffer.from(noise(2, 12_000_001));
+  const { stored } = await store(pieces(bytes, 100_000));
+  expect(zstdDecompressSync(stored).equals(bytes)).toBe(true);
+});
+
 test('the frames do not depend on the pieces in which a file comes', async () => {
   const whole = await store([large]);
   const inPieces = await store(pieces(large, 7_777));
