@@ -52,13 +52,20 @@ function readingOf(
   return [byteSource(storage, name, signal), object, options];
 }
 
-/** @throws UnsupportedVersion */
+/** @throws BadRequest where the backup is a snapshot, UnsupportedVersion */
 export function recordsOf({ job, id, objects }: Stored): DataObject {
   const object = objects.find(({ format }) => format === 'records.ndjson');
   if (object !== undefined) return object;
+  if (objects.some(({ format }) => format === 'snapshot.db')) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${id} of ${job} is a snapshot of etcd, one file and no records. Write that file with ` +
+        `\`holdfast fetch ${job} ${id}\`; \`etcdutl\` reads it.`,
+    );
+  }
   const found = objects.map(({ format }) => format).join(', ') || 'no object at all';
   throw new HoldfastError(
     'UnsupportedVersion',
-    `Backup ${id} of ${job} holds no records (it holds ${found}); this release reads records only.`,
+    `Backup ${id} of ${job} holds no records (it holds ${found}); this release knows records and snapshots of etcd.`,
   );
 }

@@ -24,6 +24,10 @@ async function summaryOf(job: JobConfig): Promise<string> {
   const storage = openStorage(job);
   const { address } = storage;
   await storage.close();
-  const keys = job.scope.prefix === '' ? 'all keys' : `keys under ${job.scope.prefix}`;
-  return `${job.store.kind} ${storeAddresses(job.store).join(', ')} (${keys}) → ${address}`;
+  return `${job.store.kind} ${storeAddresses(job.store).join(', ')} (${whatOf(job)}) → ${address}`;
+}
+
+function whatOf({ store, scope }: JobConfig): string {
+  if (store.kind === 'etcd' && store.mode === 'snapshot') return 'snapshot';
+  return scope.prefix === '' ? 'all keys' : `keys under ${scope.prefix}`;
 }

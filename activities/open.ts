@@ -4,22 +4,33 @@ import type { JobConfig } from '../config/config.ts';
 import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
-import { openEtcd } from '../stores/etcd/etcd.ts';
-import type { KeyStore } from '../stores/store.ts';
+import { openEtcd, openEtcdSnapshots } from '../stores/etcd/etcd.ts';
+import type { KeyStore, SnapshotStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 
-/** Both ends of a job. */
+/** Both ends of a backup. */
 export interface Ends {
-  readonly store: KeyStore;
+  readonly store: KeyStore | SnapshotStore;
   readonly storage: Storage;
+}
+
+export function givesSnapshots(store: Ends['store']): store is SnapshotStore {
+  return 'snapshot' in store;
 }
 
 export function openStorage({ storage }: Pick<JobConfig, 'storage'>): Storage {
   return openStorageOf(storage);
 }
 
+/** The keys of a job's store, also where its backups are snapshots. */
 export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
   return store.kind === 'consul' ? openConsul(store.consul) : openEtcd(store.etcd);
+}
+
+/** What a backup reads. */
+function openSource(job: JobConfig): Ends['store'] {
+  const { store } = job;
+  return store.kind === 'etcd' && store.mode === 'snapshot' ? openEtcdSnapshots(store.etcd) : openStore(job);
 }
 
 /** Opens both ends for the work, and closes them after it, whatever became of it. */
@@ -28,7 +39,7 @@ export async function withEnds<Result>(
   work: (ends: Ends) => Promise<Result>,
 ): Promise<Result> {
   return withStorage(job, async (storage) => {
-    const store = openStore(job);
+    const store = openSource(job);
     try {
       return await work({ store, storage });
     } finally {

@@ -5,7 +5,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Captured } from '../workflows/contract/backup.ts';
 import type { Manifest } from '../workflows/contract/manifest.ts';
 import { timeOfBackupId } from '../workflows/contract/names.ts';
-import type { Ends } from './open.ts';
+import { type Ends, givesSnapshots } from './open.ts';
 
 /** A full capture happens at least this often, so that no data object carries a whole history of backups. */
 const oldestData = 24 * 3_600_000;
@@ -14,7 +14,7 @@ const oldestData = 24 * 3_600_000;
 export type Wanted = Pick<Captured, 'job' | 'id' | 'reason' | 'store' | 'scope' | 'recipients'>;
 
 export type Unchanged = Required<Pick<Captured, 'unchangedSince'>> &
-  Pick<Captured, 'moment' | 'content' | 'objects' | 'recipients' | 'leftOut'>;
+  Pick<Captured, 'moment' | 'content' | 'objects' | 'recipients' | 'leftOut' | 'warnings' | 'keyspace'>;
 
 /** What the newest backup has, where it is certain that capturing again would bring the same. */
 export async function findUnchanged(
@@ -30,11 +30,17 @@ export async function findUnchanged(
   const holder = newest.unchangedSince ?? newest.id;
   const age = timeOfBackupId(wanted.id).getTime() - timeOfBackupId(holder).getTime();
   if (age < 0 || age >= oldestData) return undefined;
-  if (!(await store.unchangedSince(newest.moment, newest.content.records, wanted.scope, signal)))
-    return undefined;
+  const isSame = givesSnapshots(store)
+    ? store.isUnchanged(newest.store, wanted.store)
+    : await store.unchangedSince(newest.moment, newest.content.records, wanted.scope, signal);
+  if (!isSame) return undefined;
   if (!(await allThere(storage, newest, signal))) return undefined;
-  const { moment, content, objects, recipients, leftOut } = newest;
-  return { moment, content, objects, recipients, leftOut, unchangedSince: holder };
+  const { moment, content, objects, recipients, leftOut, warnings, keyspace } = newest;
+  return {
+    ...{ moment, content, objects, recipients, leftOut, unchangedSince: holder },
+    ...(warnings && { warnings }),
+    ...(keyspace && { keyspace }),
+  };
 }
 
 /** Undefined also where the newest cannot be read: then there is nothing to lean on. */

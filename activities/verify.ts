@@ -7,7 +7,10 @@ import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { DataObject } from '../workflows/contract/manifest.ts';
 import { checkBackup, recordsOf } from './backup-reading.ts';
 import { readIdentities, withStorage } from './open.ts';
+import { notDone } from './hash-proof.ts';
 import { jobOf, type Step } from './step.ts';
+import { snapshotOf } from './snapshot-file.ts';
+import { verifySnapshot } from './verify-snapshot.ts';
 
 /**
  * Reads back from the storage what was captured, and compares all sizes, digests and counts.
@@ -27,7 +30,7 @@ export async function verifyStored(
   captured: Captured,
 ): Promise<Verified> {
   const read = captured.unchangedSince === undefined ? readBack : checkPresence;
-  const bytesRead = await read(step, job, storage, captured).catch(async (error: unknown) => {
+  const found = await read(step, job, storage, captured).catch(async (error: unknown) => {
     if (!isDifference(error)) throw error;
     // One bad read may be the network's; two are the storage's.
     step.log.warn('What was stored reads back differently; reading it once more', { problem: error.message });
@@ -35,25 +38,36 @@ export async function verifyStored(
       throw isDifference(again) ? new HoldfastError('VerifyFailed', again.message, { cause: again }) : again;
     });
   });
-  return { verifiedAt: new Date().toISOString(), bytesRead };
+  return { verifiedAt: new Date().toISOString(), ...found };
 }
+
+type Found = Pick<Verified, 'bytesRead' | 'checks'>;
 
 function isDifference(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && ['ArchiveCorrupt', 'ObjectMissing'].includes(error.code);
 }
 
-async function readBack(step: Step, job: JobConfig, storage: Storage, captured: Captured): Promise<number> {
-  const object = recordsOf(captured);
+async function readBack(step: Step, job: JobConfig, storage: Storage, captured: Captured): Promise<Found> {
+  const snapshot = snapshotOf(captured);
+  const object = snapshot ?? recordsOf(captured);
   const identities = await readIdentities(job);
   // A worker need not be able to decrypt: then the stored bytes are compared with those that were made.
-  if (object.encryption !== 'none' && identities.length === 0)
-    return compareStored(step, storage, captured, object);
+  if (object.encryption !== 'none' && identities.length === 0) {
+    const bytesRead = await compareStored(step, storage, captured, object);
+    return snapshot
+      ? { bytesRead, checks: [notDone('this worker has no identity to decrypt it with')] }
+      : { bytesRead };
+  }
+  if (snapshot !== undefined) {
+    const checks = await verifySnapshot(step, storage, captured, snapshot, identities);
+    return { bytesRead: snapshot.storedBytes, checks };
+  }
 
   const progress = { phase: 'verifying', bytes: 0, recordsTotal: captured.content.records } as const;
   await checkBackup(storage, captured, identities, step.signal, ({ records }) =>
     step.onProgress({ ...progress, records }),
   );
-  return object.storedBytes;
+  return { bytesRead: object.storedBytes };
 }
 
 async function compareStored(
@@ -84,7 +98,7 @@ async function checkPresence(
   _job: JobConfig,
   storage: Storage,
   captured: Captured,
-): Promise<number> {
+): Promise<Found> {
   for (const object of captured.objects) {
     const name = objectName(captured.job, object.name);
     const found = await storage.head(name, step.signal);
@@ -95,5 +109,7 @@ async function checkPresence(
         `and ${found === undefined ? 'is not there' : `has ${found.bytes}`}.`,
     );
   }
-  return 0;
+  const holder = captured.unchangedSince ?? '';
+  const checks = snapshotOf(captured) && [notDone(`the data are those of ${holder}, whose manifest says it`)];
+  return { bytesRead: 0, ...(checks && { checks }) };
 }

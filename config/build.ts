@@ -75,7 +75,7 @@ function buildJob(
 
 function buildStore({ consul, etcd }: CheckedJob, folder: string): StoreSettings {
   if (consul !== undefined) return { kind: 'consul', consul: buildConsul(consul, folder) };
-  if (etcd !== undefined) return { kind: 'etcd', etcd: buildEtcd(etcd, folder) };
+  if (etcd !== undefined) return { kind: 'etcd', mode: etcd.mode, etcd: buildEtcd(etcd, folder) };
   throw new Error('checks.ts lets only jobs with one store pass');
 }
 

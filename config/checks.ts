@@ -54,9 +54,20 @@ function checkStore(
   return [
     ...(kind === 'consul'
       ? exactlyOne(path, store, ['address', 'addresses'])
-      : together(path, store, ['user', 'password'])),
+      : [...together(path, store, ['user', 'password']), ...checkPrefix(path, store)]),
     ...(isMapping(tls) ? together([...path, 'tls'], tls, ['cert', 'key']) : []),
   ];
+}
+
+/** A snapshot holds everything: a prefix would promise that it does not. */
+function checkPrefix(
+  path: Path,
+  { mode = 'snapshot', prefix = '' }: Readonly<Record<string, unknown>>,
+): Finding[] {
+  if (mode !== 'snapshot' || prefix === '') return [];
+  const text =
+    'found beside `mode: snapshot` (the default), which always takes the whole database; expected it only with `mode: keys`';
+  return [{ path: [...path, 'prefix'], at: 'key', text }];
 }
 
 function checkName(path: Path, name: string): Finding[] {

@@ -36,7 +36,12 @@ export interface JobConfig {
 
 export type StoreSettings =
   | { readonly kind: 'consul'; readonly consul: ConsulSettings }
-  | { readonly kind: 'etcd'; readonly etcd: EtcdSettings };
+  | {
+      readonly kind: 'etcd';
+      /** What a backup is: a snapshot of the whole, or the keys. */
+      readonly mode: 'snapshot' | 'keys';
+      readonly etcd: EtcdSettings;
+    };
 
 /** Where the store of a job is reached. */
 export function storeAddresses(store: StoreSettings): readonly string[] {

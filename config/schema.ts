@@ -146,14 +146,19 @@ const etcd = z.strictObject({
     .min(1, { error: 'at least one address' })
     .describe('Members of the cluster, such as `http://127.0.0.1:2379`, tried in turn.'),
   mode: z
-    .enum(['keys'], { error: '`keys`' })
-    .describe('`keys` reads key by key at one revision; they can be restored into a living cluster.'),
+    .enum(['snapshot', 'keys'], { error: '`snapshot` or `keys`' })
+    .default('snapshot')
+    .describe(
+      '`snapshot` takes the whole database of one member, as `etcdctl snapshot save` does; `keys` reads key by key at one revision.',
+    ),
   prefix: text('the start of keys', () => true)
     .default('')
-    .describe('Only the keys that start so. Default: all keys.'),
+    .describe('Only the keys that start so; with `mode: keys`. Default: all keys.'),
   user: text('the name of a user', () => true)
     .optional()
-    .describe('A user whose role may read (and for a restore, write) the keys, written as `${VARIABLE}`.'),
+    .describe(
+      'A user with the role `root` for snapshots; for keys, one whose role may read (and for a restore, write) them. Written as `${VARIABLE}`.',
+    ),
   password: text('a password', () => true)
     .optional()
     .describe('Goes with user. Write it as `${VARIABLE}`, not in plain text.'),

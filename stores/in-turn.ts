@@ -42,7 +42,7 @@ function isFinal(error: HoldfastError): boolean {
 }
 
 /** What became of every address, as one error: nothing here served. */
-function noneServed(failures: readonly Failure[]): HoldfastError {
+export function noneServed(failures: readonly Failure[]): HoldfastError {
   const [first] = failures;
   if (first === undefined) throw new Error('no address was tried');
   if (failures.length === 1) return first.error;

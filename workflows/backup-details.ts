@@ -32,11 +32,17 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
     enters: (phase) => show(`${phase}…`),
     described: ({ summary }) => rows.push(['from, to', code(summary)]),
     captured: (captured) => rows.push(...capturedRows(captured)),
-    verified: ({ bytesRead, verifiedAt }) =>
-      rows.push([
-        'verified',
-        `${size(bytesRead)} read back at ${time(verifiedAt)}: every digest and count as captured`,
-      ]),
+    verified: ({ bytesRead, verifiedAt, checks = [] }) =>
+      rows.push(
+        [
+          'verified',
+          `${size(bytesRead)} read back at ${time(verifiedAt)}: every digest and count as captured`,
+        ],
+        ...checks.map(({ name, outcome, detail }): [string, string] => [
+          name,
+          `${outcome === 'equal' ? 'equal' : '**not done**'}: ${prose(detail)}`,
+        ]),
+      ),
     published(where) {
       manifest = where;
       rows.push(['published', code(where)]);
@@ -53,7 +59,7 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
 }
 
 function capturedRows(captured: Captured): [string, string][] {
-  const { content, moment, store, scope, objects, unchangedSince, leftOut } = captured;
+  const { content, moment, store, scope, objects, unchangedSince, leftOut, warnings = [] } = captured;
   const bytes = objects.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   const rows: [string, string][] = [
     ['keys', `**${count(content.records)}**${scope.prefix === '' ? '' : ` under ${code(scope.prefix)}`}`],
@@ -67,6 +73,7 @@ function capturedRows(captured: Captured): [string, string][] {
   for (const { reason, count: how, examples } of leftOut) {
     rows.push(['left out', `${count(how)}: ${prose(reason)} (${examples.slice(0, 5).map(code).join(', ')})`]);
   }
+  for (const warning of warnings) rows.push(['warning', prose(warning)]);
   return rows;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { snapshotOf } from '../../activities/snapshot-file.ts';
 import { findBackup } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
@@ -54,13 +55,16 @@ async function showBackup(
 function manifestLines(manifest: Manifest): [title: string, text: string][] {
   const { store, scope, moment, content, madeBy } = manifest;
   const details = Object.entries(store.details).map(([name, value]) => `, ${name} ${value}`);
+  const snapshot = snapshotOf(manifest) !== undefined;
   const keys = scope.prefix === '' ? 'all keys' : `keys under ${visible(scope.prefix)}`;
   return [
     ['backup', `${manifest.id} of ${manifest.job} (${manifest.reason})`],
     ['store', `${store.kind} ${store.version} at ${store.address}${details.join('')}`],
-    ['scope', keys],
+    ['scope', snapshot ? 'everything: a snapshot' : keys],
     ['moment', `index ${moment.index}, ${moment.consistency}`],
-    ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
+    snapshot
+      ? ['content', `${counted(content.records, 'live key')}, ${bytes(content.bytes)} of database`]
+      : ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
     ['digest', content.digest],
     ...manifest.objects.map(({ name, plainBytes, storedBytes, encryption }): [string, string] => [
       'object',
@@ -71,6 +75,11 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ...manifest.leftOut.map(({ reason, count, examples: names }): [string, string] => [
       'left out',
       `${counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
+    ]),
+    ...(manifest.warnings ?? []).map((warning): [string, string] => ['warning', warning]),
+    ...(manifest.checks ?? []).map(({ name, outcome, detail }): [string, string] => [
+      'check',
+      `${name} ${outcome}: ${detail}`,
     ]),
     ['captured', manifest.capturedAt],
     ['verified', manifest.verifiedAt],

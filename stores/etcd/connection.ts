@@ -8,6 +8,8 @@ import type { EtcdSettings } from './settings.ts';
 export interface Connection {
   readonly settings: EtcdSettings;
   readonly inTurn: InTurn<Server>;
+  /** For whoever chooses among them. */
+  readonly servers: readonly Server[];
   close(): void;
 }
 
@@ -18,6 +20,7 @@ export function openConnection(settings: EtcdSettings): Connection {
   return {
     settings,
     inTurn: createInTurn(servers),
+    servers,
     close: () => servers.forEach((server) => server.close()),
   };
 }

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { StoreDescription } from '../../workflows/contract/manifest.ts';
 import { fullAdvice } from './errors.ts';
+import type { Calls } from './messages.ts';
 import type { Server } from './server.ts';
 
 /**
@@ -11,20 +12,29 @@ import type { Server } from './server.ts';
  */
 export async function describeServer(server: Server, signal: AbortSignal): Promise<StoreDescription> {
   const { address } = server;
-  const { header, version, leader, errors } = await server.call('Maintenance/Status', {}, signal);
+  const status = await server.call('Maintenance/Status', {}, signal);
+  requireHealth(status, address);
+  const { header, version } = status;
+  return { kind: 'etcd', version, address, details: { clusterId: hex(header.clusterId) } };
+}
+
+/** @throws StoreUnavailable without a leader; StoreRefused where etcd has found its own data corrupt. */
+export function requireHealth(
+  { leader, errors }: Calls['Maintenance/Status']['response'],
+  address: string,
+): void {
   if (leader === '0') {
     throw new HoldfastError('StoreUnavailable', `etcd at ${address} has no leader.`, {
       details: { address },
     });
   }
-  if (hasAlarm(errors, 'CORRUPT')) {
+  if (alarmsIn(errors).includes('CORRUPT')) {
     throw new HoldfastError(
       'StoreRefused',
       `etcd at ${address} has the alarm CORRUPT: its members differ. Repair the cluster first.`,
       { details: { address, alarm: 'CORRUPT' } },
     );
   }
-  return { kind: 'etcd', version, address, details: { clusterId: hex(header.clusterId) } };
 }
 
 /**
@@ -35,7 +45,7 @@ export async function describeServer(server: Server, signal: AbortSignal): Promi
 export async function requireSpace(server: Server, signal: AbortSignal): Promise<void> {
   const { address } = server;
   const { errors } = await server.call('Maintenance/Status', {}, signal);
-  if (!hasAlarm(errors, 'NOSPACE')) return;
+  if (!alarmsIn(errors).includes('NOSPACE')) return;
   throw new HoldfastError(
     'StoreRefused',
     `etcd at ${address} has the alarm NOSPACE: it takes no keys. ${fullAdvice}`,
@@ -44,8 +54,10 @@ export async function requireSpace(server: Server, signal: AbortSignal): Promise
   );
 }
 
-function hasAlarm(errors: readonly string[], name: string): boolean {
-  return errors.some((words) => words.includes(`alarm:${name}`));
+/** The names of the alarms that are raised anywhere in the cluster, each once. */
+export function alarmsIn(errors: readonly string[]): readonly string[] {
+  const names = errors.flatMap((words) => [...words.matchAll(/alarm:(\w+)/g)].map(([, name = '']) => name));
+  return [...new Set(names)].sort();
 }
 
 export function hex(decimal: string): string {

@@ -65,10 +65,26 @@ const passing: ReadonlySet<number> = new Set([
   status.CANCELLED,
 ]);
 
-function isCompacted(words: string): boolean {
+export function isCompacted(words: string): boolean {
   return words.includes('required revision has been compacted');
 }
 
 function isTlsTrouble(words: string): boolean {
   return /certificate|ERR_TLS|ERR_SSL|SSL routines|self-signed|CERT_|UNABLE_TO_/i.test(words);
 }
+
+/** In etcd's words it is a permission of somebody who may not even have a name; in ours, what to do. */
+export function refusedWithoutRoot(error: unknown): HoldfastError | undefined {
+  if (!(error instanceof HoldfastError) || error.code !== 'StoreRefused') return undefined;
+  const { address, words } = error.details;
+  const isRefused = error.details.status === status.PERMISSION_DENIED || words === userIsEmpty;
+  if (!isRefused) return undefined;
+  return new HoldfastError(
+    'StoreRefused',
+    `etcd at ${String(address)} refuses a snapshot (${String(words)}): a snapshot needs the root role. Give the job ` +
+      `such a user, or take \`mode: keys\`, which needs the right to read the keys alone.`,
+    { cause: error, details: error.details },
+  );
+}
+
+const userIsEmpty = 'etcdserver: user name is empty';

@@ -25,6 +25,8 @@ export interface RangeRequest {
   readonly revision?: string;
   readonly keysOnly?: boolean;
   readonly countOnly?: boolean;
+  /** Asked of the member itself, without the leader. */
+  readonly serializable?: boolean;
   readonly minModRevision?: string;
 }
 
@@ -88,6 +90,9 @@ export interface Calls {
       readonly header: Header;
       readonly version: string;
       readonly leader: string;
+      readonly raftAppliedIndex: string;
+      readonly dbSize: string;
+      readonly isLearner: boolean;
       readonly errors: readonly string[];
     }
   >;
@@ -100,11 +105,23 @@ export interface Calls {
 
 export type Method = keyof Calls;
 
+/** What is answered by many messages. */
+export interface Streams {
+  'Maintenance/Snapshot': Call<
+    Record<string, never>,
+    { readonly remainingBytes: string; readonly blob: Buffer }
+  >;
+}
+
+export type StreamMethod = keyof Streams;
+
+type AllCalls = Calls & Streams;
+
 /** How one method is called: its path, and how its messages become bytes and back. */
-export interface Codec<M extends Method> {
+export interface Codec<M extends keyof AllCalls> {
   readonly path: string;
-  readonly encode: (request: Calls[M]['request']) => Buffer;
-  readonly decode: (bytes: Buffer) => Calls[M]['response'];
+  readonly encode: (request: AllCalls[M]['request']) => Buffer;
+  readonly decode: (bytes: Buffer) => AllCalls[M]['response'];
 }
 
 const packageName = 'etcdserverpb';
@@ -113,9 +130,9 @@ const { root } = protobuf.parse(proto, { keepCase: false });
 root.resolveAll();
 
 const plain: protobuf.IConversionOptions = { longs: String, defaults: true, arrays: true };
-const codecs = new Map<Method, unknown>();
+const codecs = new Map<keyof AllCalls, unknown>();
 
-export function codecOf<M extends Method>(name: M): Codec<M> {
+export function codecOf<M extends keyof AllCalls>(name: M): Codec<M> {
   // The map holds under each name the codec of that name.
   const known = codecs.get(name) as Codec<M> | undefined;
   const codec = known ?? createCodec(name);
@@ -123,7 +140,7 @@ export function codecOf<M extends Method>(name: M): Codec<M> {
   return codec;
 }
 
-function createCodec<M extends Method>(name: M): Codec<M> {
+function createCodec<M extends keyof AllCalls>(name: M): Codec<M> {
   const [serviceName = '', methodName = ''] = name.split('/');
   const method = root.lookupService(`${packageName}.${serviceName}`).methods[methodName];
   const requestType = method?.resolvedRequestType;
@@ -133,6 +150,6 @@ function createCodec<M extends Method>(name: M): Codec<M> {
     path: `/${packageName}.${name}`,
     encode: (request) => Buffer.from(requestType.encode(requestType.fromObject(request)).finish()),
     // The interfaces above are rpc.proto, in other words.
-    decode: (bytes) => responseType.toObject(responseType.decode(bytes), plain) as Calls[M]['response'],
+    decode: (bytes) => responseType.toObject(responseType.decode(bytes), plain) as AllCalls[M]['response'],
   };
 }

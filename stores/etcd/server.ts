@@ -4,8 +4,9 @@ import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { callError } from './errors.ts';
 import { codecOf } from './messages.ts';
-import type { Calls, Method } from './messages.ts';
+import type { Calls, Method, StreamMethod, Streams } from './messages.ts';
 import type { EtcdSettings } from './settings.ts';
+import { messagesOf } from './stream.ts';
 
 /** Longer than etcd itself gives a request (five seconds and twice the election timeout). */
 const timeout = 30_000;
@@ -27,6 +28,12 @@ export interface Server {
     request: Calls[M]['request'],
     signal: AbortSignal,
   ): Promise<Calls[M]['response']>;
+  /** @throws as `call` does, also in the middle. */
+  stream<M extends StreamMethod>(
+    method: M,
+    request: Streams[M]['request'],
+    signal: AbortSignal,
+  ): AsyncGenerator<Streams[M]['response']>;
   close(): void;
 }
 
@@ -136,6 +143,13 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
         token = undefined;
         return send(method, request, await metadata(signal), signal);
       }
+    },
+    async *stream(method, request, signal) {
+      signal.throwIfAborted();
+      const { path, encode, decode } = codecOf(method);
+      const data = await metadata(signal);
+      const call = client.makeServerStreamRequest(path, encode, decode, request, data);
+      yield* messagesOf(call, address, signal);
     },
     close: () => client.close(),
   };

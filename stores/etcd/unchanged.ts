@@ -1,4 +1,4 @@
-import type { Moment, Scope } from '../../workflows/contract/manifest.ts';
+import type { Moment, Scope, StoreDescription } from '../../workflows/contract/manifest.ts';
 import type { Connection } from './connection.ts';
 import { rangeOf } from './range.ts';
 
@@ -34,4 +34,20 @@ export async function isUnchanged(
     );
     return written.kvs.length === 0;
   });
+}
+
+/**
+ * Whether nothing at all was written between two descriptions of one cluster. Whatever changes what a snapshot holds
+ * (keys, leases, users, roles, alarms, members, a compaction) is an entry of the log, also where it raises no revision;
+ * and each member is described after it has caught up. So does the login of a user, though: with a password, no
+ * snapshot is ever unchanged.
+ */
+export function isSameState(before: StoreDescription, now: StoreDescription): boolean {
+  const { clusterId, raftIndex } = before.details;
+  return (
+    clusterId !== undefined &&
+    raftIndex !== undefined &&
+    clusterId === now.details.clusterId &&
+    raftIndex === now.details.raftIndex
+  );
 }

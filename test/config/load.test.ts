@@ -159,7 +159,15 @@ test('an etcd, its defaults and its settings', () => {
       unset: 'fail',
     }).jobs.get('a');
   expect(job("{ endpoints: ['http://a:2379/'], mode: keys, user: '', password: '' }")).toMatchObject({
-    store: { kind: 'etcd', etcd: { endpoints: ['http://a:2379'], leases: 'drop', maxRequestBytes: 1572864 } },
+    store: {
+      kind: 'etcd',
+      mode: 'keys',
+      etcd: { endpoints: ['http://a:2379'], leases: 'drop', maxRequestBytes: 1572864 },
+    },
+    scope: { prefix: '' },
+  });
+  expect(job("{ endpoints: ['http://a:2379'] }")).toMatchObject({
+    store: { mode: 'snapshot' },
     scope: { prefix: '' },
   });
   const all =
@@ -181,8 +189,9 @@ test('an etcd, its defaults and its settings', () => {
 });
 
 test.each([
-  ["{ endpoints: ['http://a:2379'] }", /etcd\.mode: missing; expected `keys`/],
-  ["{ endpoints: ['http://a:2379'], mode: snapshot }", /etcd\.mode: found "snapshot"; expected `keys`/],
+  ["{ endpoints: ['http://a:2379'], mode: dump }", /etcd\.mode: found "dump"; expected `snapshot` or `keys`/],
+  ["{ endpoints: ['http://a:2379'], prefix: app/ }", /etcd\.prefix: found beside `mode: snapshot`/],
+  ["{ endpoints: ['http://a:2379'], mode: snapshot, prefix: app/ }", /only with `mode: keys`/],
   ['{ endpoints: [], mode: keys }', /etcd\.endpoints: .*at least one address/],
   ["{ endpoints: ['a:2379'], mode: keys }", /etcd\.endpoints\[0\]/],
   ["{ endpoints: ['http://a:2379'], mode: keys, user: u }", /etcd\.password: missing; `user` needs it/],

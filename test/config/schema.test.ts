@@ -9,7 +9,7 @@ const example = await readFile(new URL('../../holdfast.example.yaml', import.met
 test('holdfast.example.yaml is right', () => {
   const env = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'key' };
   const config = parseConfig(example, 'holdfast.example.yaml', { env, unset: 'fail' });
-  expect([...config.jobs.keys()]).toEqual(['consul-prod', 'consul-dev', 'etcd-prod']);
+  expect([...config.jobs.keys()]).toEqual(['consul-prod', 'consul-dev', 'etcd-prod', 'etcd-prod-keys']);
   expect(config.temporal.address).toBe('localhost:7233');
 });
 
