@@ -75,6 +75,7 @@ function recoveryOf(
   return {
     job,
     backup: id,
+    ...(options.storage === undefined ? {} : { storage: options.storage }),
     members: membersOf({ ...options, initialClusterToken }),
     dataDir,
     bumpRevision: options.bumpRevision === false ? 0 : options.bumpRevision,

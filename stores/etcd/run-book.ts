@@ -12,6 +12,8 @@ export interface RunBookStep {
 export interface Recovery {
   readonly job: string;
   readonly backup: string;
+  /** The address of the storage, where it was named instead of a configuration. */
+  readonly storage?: string;
   /** The member whose data directory was made here, and the others. */
   readonly members: readonly [Member, ...Member[]];
   /** Where it is; the others are assumed to have theirs at the same place. */
@@ -65,7 +67,7 @@ export function runBook(recovery: Recovery): readonly RunBookStep[] {
 }
 
 function otherMembers(
-  { job, backup, dataDir, bumpRevision, sha256 }: Recovery,
+  { job, backup, storage, dataDir, bumpRevision, sha256 }: Recovery,
   others: readonly Member[],
 ): readonly RunBookStep[] {
   const file = `${job}-${backup}.snapshot.db`;
@@ -74,7 +76,17 @@ function otherMembers(
       title: 'Take the very same file to every other member',
       text: `Two files, even of the same minute, make two clusters. Its SHA-256 is ${sha256}.`,
       commands: [
-        `holdfast fetch ${job} ${backup} --output ${file}`,
+        [
+          'holdfast',
+          'fetch',
+          job,
+          backup,
+          ...(storage === undefined ? [] : ['--storage', storage]),
+          '--output',
+          file,
+        ]
+          .map(quote)
+          .join(' '),
         ...others.map(({ initialAdvertisePeerUrls }) => `scp ${file} ${hostOf(initialAdvertisePeerUrls)}:`),
       ],
     },

@@ -116,7 +116,7 @@ describe('restore --to-data-dir', () => {
     for (const command of commands) {
       const words = command.split(' ');
       if (words[0] === 'holdfast') {
-        const { exit } = await worstDay(...words.slice(1, -1), join(place.folder, words.at(-1) ?? ''));
+        const { exit } = await holdfast([...words.slice(1, -1), join(place.folder, words.at(-1) ?? '')]);
         expect(exit).toBe(0);
       } else if (words[0] === 'etcdutl') {
         const name = words[words.indexOf('--name') + 1] ?? '';

@@ -29,3 +29,9 @@ test('every folder that the product is made of is in the image', async () => {
   const dockerfile = await read('deploy/Dockerfile');
   for (const folder of folders) expect(dockerfile).toContain(`COPY ${folder} ${folder}\n`);
 });
+
+test("etcd's programs in the image are those of the etcd that docker-compose starts", async () => {
+  const images = (text: string) => text.match(/quay\.io\/coreos\/etcd:\S+/g);
+  const [image] = images(await read('docker-compose.yml')) ?? [];
+  expect(images(await read('deploy/Dockerfile'))).toEqual([image]);
+});
