@@ -10,9 +10,9 @@ export interface Digest {
   hex(): Promise<string>;
 }
 
-const slotBytes = 1 << 18;
+const slotBytes = 1 << 19;
 /** So much of a stream is copied and not hashed yet, at most. A stream that ends in the first slot needs no thread. */
-const slotCount = 4;
+const slotCount = 3;
 
 export function createDigest(): Digest {
   const slots: Buffer<SharedArrayBuffer>[] = [];
