@@ -129,6 +129,25 @@ export function keyStoreConformance(name: string, open: () => Promise<Subject>):
       expect((await live('new'))?.value?.toString()).toBe('ours');
     });
 
+    test('a large value is guarded as a small one is', async () => {
+      const [ours, theirs] = ['o'.repeat(20_000), 't'.repeat(20_000)];
+      const index = async (): Promise<string> => {
+        const found = await live('large');
+        return found === undefined ? '0' : seenIndex(found);
+      };
+      const write = async (value: string, seen: string) =>
+        outcomes(await send(store, [set('large', value, seen)]));
+      expect(await write(ours, '0')).toEqual(['large done']);
+      const first = await index();
+      expect(await write(ours, '0')).toEqual(['large already']);
+      expect(await write(theirs, '0')).toEqual(['large conflict']);
+      expect(await write(theirs, first)).toEqual(['large done']);
+      expect(await write(ours, first)).toEqual(['large conflict']);
+      await subject.remove('large');
+      expect(await write(ours, await index())).toEqual(['large done']);
+      expect((await live('large'))?.value?.toString()).toBe(ours);
+    });
+
     test('a guard holds only for the index that was seen', async () => {
       await subject.putTogether(
         ['kept', 'changed', 'deleted', 'gone', 'gone too'].map((key) => ({ key, value: 'old' })),
