@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startConsul } from '../services/consul.ts';
 import type { CaseResult } from './case.ts';
 import { measureShell } from './command.ts';
+import { measureSending, readyRequests } from './ceiling.ts';
 import { fillConsul, touch, writeExport } from './consul-data.ts';
 import { compete, type Entrant } from './contenders.ts';
 import { goalPeers } from './goals.ts';
@@ -107,11 +108,16 @@ async function compareBackups(setting: Setting, address: string): Promise<Compar
   }
 }
 
+/** So many keys the ready-made requests hold: they are all in memory. */
+const mostReady = { small: 100_000, large: 2_000 };
+
 async function compareRestores(setting: Setting): Promise<Comparison> {
   const { stage, job, tree, bytes, directory, rounds, say } = setting;
   const importKeys = Math.min(setting.importKeys, tree.keys);
   const file = join(directory, 'import.json');
   const importBytes = await writeExport(file, { ...tree, keys: importKeys });
+  const limitKeys = Math.min(mostReady[tree.values], tree.keys);
+  const ready = await readyRequests({ ...tree, keys: limitKeys });
   // `touch` has added one.
   const keys = tree.keys + 1;
   const worker = await startWorker(setting.config, stage.env);
@@ -137,6 +143,12 @@ async function compareRestores(setting: Setting): Promise<Comparison> {
                 CONSUL_HTTP_ADDR: address,
               }),
             ),
+        },
+        {
+          name: "Consul's limit: the same requests, ready-made",
+          keys: limitKeys,
+          bytes: ready.reduce((sum, request) => sum + request.bytes, 0),
+          run: () => intoEmpty(setting, (address) => measureSending(address, ready)),
         },
       ],
       rounds,

@@ -14,7 +14,8 @@ Compares Holdfast with the store's own tools on real servers on this machine, in
 ratios and peak memory. Linux only; needs bash, zstd and, to build what is not there yet, Go.
 
 Consul: backup with a worker (capture, verify, publish) against \`consul kv export\`, \`consul kv export | zstd | s5cmd
-pipe\` and \`consul snapshot save\` with an upload; restore (plan, apply, prove) against \`consul kv import\`.
+pipe\` and \`consul snapshot save\` with an upload; restore (plan, apply, prove) against \`consul kv import\`, and against
+the requests of such a restore, made before, which show what Consul itself can take.
 
   --keys 100000,1000000   how many keys, case by case
   --values both           small (about 100 bytes), large (64 KiB; as many as hold \`keys\` KiB), or both
