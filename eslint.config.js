@@ -8,11 +8,12 @@ const mayImport = {
   workflows: [],
   stores: ['workflows'],
   archive: ['workflows'],
+  formats: ['workflows'],
   storage: ['workflows'],
   config: ['workflows', 'stores', 'storage'],
-  activities: ['workflows', 'stores', 'archive', 'storage', 'config'],
+  activities: ['workflows', 'stores', 'archive', 'formats', 'storage', 'config'],
   worker: ['workflows', 'activities', 'config'],
-  client: ['workflows', 'activities', 'config', 'stores', 'archive', 'storage'],
+  client: ['workflows', 'activities', 'config', 'stores', 'archive', 'formats', 'storage'],
 };
 const folders = [...Object.keys(mayImport), 'services', 'demo', 'test', 'bench'];
 const zones = Object.entries(mayImport).flatMap(([folder, allowed]) =>

@@ -206,6 +206,12 @@ const entries = {
     action: 'Report the message with the version of Holdfast; nothing was published or changed by this step.',
     exit: 1,
   },
+  FileRefused: {
+    meaning: 'A file of another tool does not hold what its format says, or what its signature proves.',
+    retryable: false,
+    action: 'See the place in the message. Nothing of the file was taken; another copy of it may be whole.',
+    exit: 3,
+  },
   TemplateFailed: {
     meaning: 'A template cannot be filled in: a variable is not set, or there is no such file.',
     retryable: false,
