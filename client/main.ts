@@ -7,6 +7,8 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addCatCommand } from './commands/cat.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDeclineCommand } from './commands/decline.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addFetchCommand } from './commands/fetch.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addListCommand } from './commands/list.ts';
@@ -41,6 +43,8 @@ const commands: readonly ((program: Command, io: Io) => void)[] = [
   addFetchCommand,
   addVerifyCommand,
   addPruneCommand,
+  addImportCommand,
+  addExportCommand,
   addConfigCommand,
   addRenderCommand,
 ];

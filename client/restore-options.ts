@@ -1,8 +1,11 @@
 import type { RestoreMode } from '../workflows/contract/restore.ts';
+import type { OldFileOptions } from './import-file.ts';
 import type { GlobalOptions } from './options.ts';
 
 /** What `holdfast restore` was asked for on its command line. */
-export interface RestoreOptions extends GlobalOptions {
+export interface RestoreOptions extends GlobalOptions, OldFileOptions {
+  /** A file of another tool, which becomes a backup first. */
+  readonly from?: string;
   readonly prefix?: string;
   readonly toPrefix?: string;
   readonly toJob?: string;

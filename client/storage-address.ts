@@ -13,14 +13,15 @@ const parameters = ['endpoint', 'region', 'path_style', 'checksums', 'profile'];
  * A storage named on the command line, for the day when there is no configuration:
  * `s3://bucket/prefix?endpoint=https://…&region=…&path_style=true` or `file:///directory`.
  *
+ * @param shown what messages call it
  * @throws BadRequest
  */
-export function parseStorageAddress(address: string): StorageSettings {
+export function parseStorageAddress(address: string, shown = `--storage ${address}`): StorageSettings {
   const url = URL.parse(address);
   if (url?.protocol === 'file:' && url.search === '')
-    return build({ directory: { path: filePath(url, address) } }, address);
+    return build({ directory: { path: filePath(url, shown) } }, shown);
   if (url?.protocol !== 's3:' || url.host === '') {
-    throw refused(address, 'expected s3://bucket/prefix or file:///directory');
+    throw refused(shown, 'expected s3://bucket/prefix or file:///directory');
   }
   if (url.username !== '' || url.password !== '') {
     const text =
@@ -29,24 +30,24 @@ export function parseStorageAddress(address: string): StorageSettings {
   }
   const s3: Record<string, unknown> = { bucket: url.host, prefix: decodeURIComponent(url.pathname) };
   for (const [name, value] of url.searchParams) {
-    if (!parameters.includes(name)) throw refused(address, unknownParameter(name));
+    if (!parameters.includes(name)) throw refused(shown, unknownParameter(name));
     s3[name] = name === 'path_style' && /^(true|false)$/.test(value) ? value === 'true' : value;
   }
-  return build({ s3 }, address);
+  return build({ s3 }, shown);
 }
 
-function build(raw: Readonly<Record<string, unknown>>, address: string): StorageSettings {
+function build(raw: Readonly<Record<string, unknown>>, shown: string): StorageSettings {
   const result = storageSchema.safeParse(raw, { error: expectation });
   if (result.success) return buildStorage(result.data, process.cwd());
   const [issue] = result.error.issues;
-  throw refused(address, `${String(issue?.path.at(-1))}: expected ${issue?.message ?? ''}`);
+  throw refused(shown, `${String(issue?.path.at(-1))}: expected ${issue?.message ?? ''}`);
 }
 
-function filePath(url: URL, address: string): string {
+function filePath(url: URL, shown: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw refused(address, 'expected file:///directory, with three slashes', cause);
+    throw refused(shown, 'expected file:///directory, with three slashes', cause);
   }
 }
 
@@ -56,6 +57,6 @@ function unknownParameter(name: string): string {
   return `unknown parameter "${name}"; ${hint}`;
 }
 
-function refused(address: string, why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError('BadRequest', `--storage ${address}: ${why}.`, { cause });
+function refused(shown: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('BadRequest', `${shown}: ${why}.`, { cause });
 }

@@ -7,7 +7,8 @@ import type { Storage } from './storage.ts';
 
 /**
  * The backup that a person means: `latest`, an id, or `before:<ISO time>`, the last one that was captured at or
- * before that time (UTC where it names no zone). Safety backups answer to their id alone: they hold only a part.
+ * before that time (UTC where it names no zone). Safety backups answer to their id alone, since they hold only a part; so
+ * do imported ones, which show the store as it was at some other time.
  *
  * Never an older one in silence: where the manifest of a newer one cannot be read, its error is thrown, with the
  * id of the next best.
@@ -64,7 +65,7 @@ async function newest(
 }
 
 function answers({ manifest }: PublishedBackup, notAfter: Date | undefined): boolean {
-  if (manifest.reason === 'safety') return false;
+  if (manifest.reason === 'safety' || manifest.reason === 'import') return false;
   return notAfter === undefined || new Date(manifest.capturedAt) <= notAfter;
 }
 

@@ -36,7 +36,7 @@ const shape: z.ZodType<Manifest> = z
     formatVersion: z.literal(formatVersion),
     job: z.string().min(1),
     id,
-    reason: z.enum(['schedule', 'manual', 'safety']),
+    reason: z.enum(['schedule', 'manual', 'safety', 'import']),
     store: z.object({
       kind: z.enum(['consul', 'etcd', 'elasticsearch']),
       version: z.string(),
@@ -46,7 +46,7 @@ const shape: z.ZodType<Manifest> = z
     scope: z.object({ prefix: z.string() }),
     moment: z.object({
       index: decimal,
-      consistency: z.enum(['point-in-time', 'stale']),
+      consistency: z.enum(['point-in-time', 'stale', 'unknown']),
     }),
     content: z.object({ records: count, bytes: count, digest: sha256 }),
     objects: z.array(dataObject),

@@ -37,6 +37,7 @@ const rules: readonly Period[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearl
  * Every rule walks from the newest to the oldest and keeps the newest of each period, until it has kept as many as
  * it says; one that is not full keeps the oldest too. Beyond the rules stay: the newest verified backup, what a
  * kept one refers to, those from the future, and those that cannot be read, with the data these may refer to.
+ * Imported ones are not of the schedule: the rules pass them over, and they stay.
  * Without any rule everything stays but old safety backups.
  */
 export function keepReasons(
@@ -51,7 +52,7 @@ export function keepReasons(
   const newestFirst = backups.toSorted((a, b) => b.time.getTime() - a.time.getTime() || compare(b.id, a.id));
   const past = newestFirst.filter((backup) => backup.time <= now);
   const readable = past.filter((backup) => backup.state !== 'unreadable');
-  const points = readable.filter((backup) => backup.reason !== 'safety');
+  const points = readable.filter(({ reason }) => reason !== 'safety' && reason !== 'import');
 
   for (const backup of newestFirst) {
     if (backup.state === 'unreadable')
@@ -61,6 +62,7 @@ export function keepReasons(
   applyRules(points, policy, keep);
   for (const backup of readable) {
     const until = new Date(backup.time.getTime() + policy.safety);
+    if (backup.reason === 'import') keep(backup, 'imported by hand: delete it by hand');
     if (backup.reason === 'safety' && until > now) keep(backup, `safety backup until ${until.toISOString()}`);
   }
   const newest = points[0] ?? readable[0];

@@ -9,12 +9,14 @@ import { canAsk } from '../ask.ts';
 import { addDataDirOptions, dataDirFlags, type DataDirOptions } from '../data-dir-options.ts';
 import { withTemporal } from '../connection.ts';
 import { examples } from '../help.ts';
+import { addOldFileOptions, importFile } from '../import-file.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
 import { restoreDataDir } from '../restore-data-dir.ts';
 import { followToReport, LeftWaiting } from '../restore-approval.ts';
 import { tellEnd } from '../restore-end.ts';
+import { importedLines } from './import.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { requestOf, sendRequest } from '../restore-request.ts';
 import type { RequestReference } from '../restore-run.ts';
@@ -46,20 +48,28 @@ export function addRestoreCommand(program: Command, io: Io): void {
     .option('--yes', 'approve beforehand, whatever the plan is', false)
     .option('--plan <digest>', 'approve if the plan is this one (its first 12 digits), decline any other')
     .option('--no-wait', 'leave the plan waiting for `holdfast approve` or `holdfast decline`')
-    .option('--no-safety-backup', 'do not back up what is about to be overwritten');
-  addSourceOptions(addDataDirOptions(command))
-    .action(async (name: string, backup: string, { toDataDir }: Partial<DataDirOptions>) => {
+    .option('--no-safety-backup', 'do not back up what is about to be overwritten')
+    .option(
+      '--from <file>',
+      'import this file of another tool first (`holdfast import`), and restore from it',
+    );
+  addOldFileOptions(addSourceOptions(addDataDirOptions(command)))
+    .action(async (name: string, which: string, { toDataDir }: Partial<DataDirOptions>) => {
+      const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
+      checkFrom(options, which, toDataDir);
       if (toDataDir !== undefined) {
-        const options = { ...globalOptions(command), ...command.opts<DataDirOptions>() };
-        return restoreDataDir(name, backup, options, command, io);
+        const place = { ...globalOptions(command), ...command.opts<DataDirOptions>() };
+        return restoreDataDir(name, which, place, command, io);
       }
       checkThatNothingIsForDataDir(command);
-      const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
       checkThatSomebodyDecides(io, options);
       const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
       const job = jobOf(config, name);
       if (options.toJob !== undefined) jobOf(config, options.toJob);
-      await withTemporal(config.temporal, io, (client) => restore(client, job, backup, io, options));
+      await withTemporal(config.temporal, io, async (client) => {
+        const backup = options.from === undefined ? which : await importFrom(options.from, name, io, options);
+        await restore(client, job, backup, io, options);
+      });
     })
     .addHelpText(
       'after',
@@ -72,6 +82,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
         ],
         ['holdfast restore consul-prod --to-prefix restored/', 'beside what is there'],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
+        ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
       ),
     );
 }
@@ -82,6 +93,22 @@ function checkThatNothingIsForDataDir(command: Command): void {
     if (command.getOptionValueSource(name) !== 'cli') continue;
     throw new HoldfastError('BadRequest', `${flag} goes with --to-data-dir. Nothing was requested.`);
   }
+}
+
+function checkFrom({ from }: RestoreOptions, which: string, toDataDir: string | undefined): void {
+  if (from === undefined) return;
+  if (toDataDir !== undefined)
+    throw new HoldfastError('BadRequest', '--from goes into a living store, not into a data directory.');
+  if (which !== 'latest')
+    throw new HoldfastError('BadRequest', 'Either a backup or --from: what is imported is what is restored.');
+}
+
+/** Makes a backup out of a file, and gives its id. */
+async function importFrom(file: string, job: string, io: Io, options: RestoreOptions): Promise<string> {
+  const { config } = options;
+  const imported = await importFile({ job, file, options, ...(config !== undefined && { config }) }, io);
+  for (const line of importedLines(imported)) say(io, line);
+  return imported.captured.id;
 }
 
 /** Known before anything is requested, so that no plan is left waiting by accident. */

@@ -1,4 +1,10 @@
-import { HeadObjectCommand, type S3Client, type StorageClass } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  type CreateMultipartUploadCommandInput,
+  type PutObjectCommandInput,
+  type S3Client,
+  type StorageClass,
+} from '@aws-sdk/client-s3';
 import { checkName } from '../name.ts';
 import type { S3Settings } from '../settings.ts';
 import { persist, type Patience, type Patiences } from './attempts.ts';
@@ -39,13 +45,38 @@ export interface SendOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-interface Attributes {
-  readonly StorageClass?: StorageClass;
-  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
-  readonly SSEKMSKeyId?: string;
+/** Settings of an object in the words of the SDK. */
+export type Attributes = Pick<
+  PutObjectCommandInput & CreateMultipartUploadCommandInput,
+  AttributeName & keyof CreateMultipartUploadCommandInput
+>;
+
+type AttributeName =
+  | 'ACL'
+  | 'CacheControl'
+  | 'ContentDisposition'
+  | 'ContentEncoding'
+  | 'ContentLanguage'
+  | 'ContentType'
+  | 'Metadata'
+  | 'SSEKMSKeyId'
+  | 'ServerSideEncryption'
+  | 'StorageClass'
+  | 'Tagging'
+  | 'WebsiteRedirectLocation';
+
+/** How the objects in a bucket may be named, and what each new one is given besides what the settings say. */
+export interface BucketOptions {
+  /** Throws where a name is none. */
+  readonly checkName: (name: string) => void;
+  readonly attributes?: Attributes;
 }
 
-export function openBucket(settings: S3Settings, patience: Patiences): Bucket {
+export function openBucket(
+  settings: S3Settings,
+  patience: Patiences,
+  options: BucketOptions = { checkName },
+): Bucket {
   const client = createClient(settings);
   const root = settings.prefix === '' ? '' : `${settings.prefix}/`;
   const address = `s3://${settings.bucket}${settings.prefix && `/${settings.prefix}`}`;
@@ -58,10 +89,10 @@ export function openBucket(settings: S3Settings, patience: Patiences): Bucket {
     patience,
     concurrency: settings.concurrency,
     checksum: chooseChecksum(settings),
-    attributes: attributesFrom(settings),
+    attributes: { ...attributesFrom(settings), ...options.attributes },
     addressOf,
     key(name) {
-      checkName(name);
+      options.checkName(name);
       return root + name;
     },
     keyPrefix: (prefix) => root + prefix,

@@ -100,8 +100,8 @@ async function create(bucket: Bucket, { name, id, signal }: Write): Promise<Uplo
   const target = { Bucket: bucket.name, Key: bucket.key(name) };
   const input = {
     ...target,
-    Metadata: { [writerField]: id },
     ...bucket.attributes,
+    Metadata: { ...bucket.attributes.Metadata, [writerField]: id },
     ...(bucket.checksum && { ChecksumAlgorithm: bucket.checksum }),
   };
   // Not to be interrupted: an upload that nobody knows of could not be aborted.

@@ -68,8 +68,8 @@ async function putWhole(
     Key: bucket.key(name),
     Body: bytes,
     ContentLength: bytes.length,
-    Metadata: { [writerField]: id },
     ...bucket.attributes,
+    Metadata: { ...bucket.attributes.Metadata, [writerField]: id },
     ...checksum,
   };
   const outcome = await writeVisibly(bucket, write, bytes.length, async (condition) => {

@@ -10,8 +10,8 @@ export interface Scope {
 export interface Moment {
   /** Consul: X-Consul-Index of the read. etcd: the revision. A decimal string. */
   readonly index: string;
-  /** `point-in-time`, or why it is less than that (Consul's stale reads). */
-  readonly consistency: 'point-in-time' | 'stale';
+  /** `point-in-time`, or why it is less than that: Consul's stale reads; a file of another tool, which does not tell. */
+  readonly consistency: 'point-in-time' | 'stale' | 'unknown';
 }
 
 /** The store as it presented itself. Never credentials. */
@@ -68,7 +68,8 @@ export interface Check {
   readonly detail: string;
 }
 
-export type BackupReason = 'schedule' | 'manual' | 'safety';
+/** `import`: made out of a file of another tool. */
+export type BackupReason = 'schedule' | 'manual' | 'safety' | 'import';
 
 /** manifest.json: a backup exists only when this does. archive/FORMAT.md specifies it. */
 export interface Manifest {
