@@ -4,10 +4,11 @@ import { lookAround, play } from './play.ts';
 
 const help = `npm run demo [-- --exit]
 
-The main job of Holdfast on real servers, from nothing: starts Temporal, Consul and an S3 server, fills Consul,
-schedules and takes a backup, breaks Consul, restores it by a signal, and proves that it is as it was. Then
-everything stays, for looking around, until Ctrl-C. What is not on this machine is built the first time (Go is
-needed for that), which takes about a quarter of an hour.
+The main job of Holdfast on real servers, from nothing: starts Temporal, Consul, etcd and an S3 server, fills
+Consul, schedules and takes a backup, breaks Consul, restores it by a signal, and proves that it is as it was. Then a
+snapshot of etcd becomes a new etcd, and brings keys back into the living one. Everything stays, for looking around,
+until Ctrl-C. What is not on this machine is built the first time (Go is needed for that), which takes about a quarter
+of an hour.
 
   --exit   end when the job is shown
   --help   this text
@@ -20,8 +21,8 @@ if (values.help) {
   process.stdout.write(help);
 } else {
   process.stdout.write(
-    'Holdfast protects the stores that hold the state of a platform. This shows its main job, from nothing, in a\n' +
-      'minute: a backup, an accident, a restore, and the proof.\n\nStarting Temporal, Consul and an S3 server …\n',
+    'Holdfast protects the stores that hold the state of a platform. This shows its main job, from nothing, in two\n' +
+      'minutes: a backup, an accident, a restore, and the proof.\n\nStarting Temporal, Consul, etcd and an S3 server …\n',
   );
   const stage = await createStage();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

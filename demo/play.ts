@@ -1,11 +1,12 @@
 import { breakIt, fill, fingerprint } from './consul.ts';
+import { playEtcd } from './play-etcd.ts';
 import { backupWorkflowId } from '../workflows/contract/names.ts';
 import type { Stage } from './stage.ts';
 import { platformTree } from './tree.ts';
 
 /** The story. What stands behind `$` is what a person would type, with `npx` before it. */
 export async function play(stage: Stage): Promise<void> {
-  const { temporal, consul, s3, bucket } = stage.services;
+  const { temporal, consul, etcd, s3, bucket } = stage.services;
   const ui = `${temporal.uiAddress ?? ''}/namespaces/${temporal.namespace}`;
 
   stage.title('A platform with its state in Consul');
@@ -21,7 +22,7 @@ export async function play(stage: Stage): Promise<void> {
   stage.say('that break naive tools: binary values, flags of 2^64-1, `//` and line breaks in keys.');
 
   stage.title('Holdfast is told what to protect');
-  const yaml = configuration(s3.address, s3.region, bucket, consul.address);
+  const yaml = configuration(s3.address, s3.region, bucket, consul.address, etcd.address);
   await stage.configure(yaml);
   stage.say(`This is the whole configuration, holdfast.yaml:\n\n${indent(yaml)}`);
   await stage.holdfast('config', 'check');
@@ -78,6 +79,8 @@ export async function play(stage: Stage): Promise<void> {
   }
   if (after.sha256 !== before.sha256) throw new Error('Consul is not as it was.');
   stage.say('\nConsul is as it was, to the last bit: every key, every flag, every value.');
+
+  await playEtcd(stage);
 }
 
 /** For those who stay: where to look, and how to use the command line on what runs here. */
@@ -95,7 +98,13 @@ export function lookAround(stage: Stage): void {
   stage.say('  npx holdfast restore consul --mode mirror --dry-run');
 }
 
-function configuration(endpoint: string, region: string, bucket: string, consul: string): string {
+function configuration(
+  endpoint: string,
+  region: string,
+  bucket: string,
+  consul: string,
+  etcd: string,
+): string {
   return `temporal:
   address: \${TEMPORAL_ADDRESS}
 storages:
@@ -115,6 +124,10 @@ jobs:
     keep:
       last: 24
       daily: 30
+  etcd:
+    storage: main
+    etcd:
+      endpoints: ['${etcd}']
 `;
 }
 
