@@ -17,7 +17,7 @@ import { findUnchanged } from './unchanged.ts';
  */
 export async function capture(step: Step, input: CaptureInput): Promise<Captured> {
   const job = jobOf(step.config, input.job);
-  return withEnds(job, (ends) => captureJob(step, job, ends, input));
+  return withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
 }
 
 /** A snapshot holds everything, whatever was asked for. */

@@ -7,6 +7,7 @@ import { openConsul } from '../stores/consul/consul.ts';
 import { openEtcd, openEtcdSnapshots } from '../stores/etcd/etcd.ts';
 import type { KeyStore, SnapshotStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { BackupReason } from '../workflows/contract/manifest.ts';
 
 /** Both ends of a backup. */
 export interface Ends {
@@ -27,19 +28,21 @@ export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
   return store.kind === 'consul' ? openConsul(store.consul) : openEtcd(store.etcd);
 }
 
-/** What a backup reads. */
-function openSource(job: JobConfig): Ends['store'] {
+/** What a backup reads. A safety backup is of the keys that are about to be overwritten, whatever the job's are of. */
+function openSource(job: JobConfig, reason: BackupReason): Ends['store'] {
   const { store } = job;
-  return store.kind === 'etcd' && store.mode === 'snapshot' ? openEtcdSnapshots(store.etcd) : openStore(job);
+  const takesSnapshots = store.kind === 'etcd' && store.mode === 'snapshot' && reason !== 'safety';
+  return takesSnapshots ? openEtcdSnapshots(store.etcd) : openStore(job);
 }
 
 /** Opens both ends for the work, and closes them after it, whatever became of it. */
 export async function withEnds<Result>(
   job: JobConfig,
+  reason: BackupReason,
   work: (ends: Ends) => Promise<Result>,
 ): Promise<Result> {
   return withStorage(job, async (storage) => {
-    const store = openSource(job);
+    const store = openSource(job, reason);
     try {
       return await work({ store, storage });
     } finally {

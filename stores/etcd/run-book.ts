@@ -28,7 +28,7 @@ export interface Recovery {
 /** The way from a data directory of one member to a cluster that serves. */
 export function runBook(recovery: Recovery): readonly RunBookStep[] {
   const { members } = recovery;
-  const [, ...others] = members;
+  const [own, ...others] = members;
   return [
     {
       title: 'Stop every member of the old cluster',
@@ -39,22 +39,24 @@ export function runBook(recovery: Recovery): readonly RunBookStep[] {
     },
     ...(others.length === 0 ? [] : otherMembers(recovery, others)),
     {
-      title: 'Put the data directory in its place, on every member',
+      title: `Put the data directory in its place${others.length === 0 ? '' : ', on every member'}`,
       text: 'It has to belong to the user that etcd runs as. Keep the old one until everything is well.',
       commands: [`chown -R etcd:etcd ${quote(recovery.dataDir)}`, `chmod 700 ${quote(recovery.dataDir)}`],
     },
     {
       title: others.length === 0 ? 'Start etcd' : 'Start all members, within a minute of each other',
       text:
-        `Each with its own --name, --data-dir ${recovery.dataDir}, and the peer URLs of the commands above. ` +
+        (others.length === 0
+          ? `With --name ${own.name} and --data-dir ${recovery.dataDir}. `
+          : `Each with its own --name, --data-dir ${recovery.dataDir}, and the peer URLs of the commands above. `) +
         'What its unit or manifest says of --initial-cluster is not used: the data directory holds the new cluster.',
       commands: ['systemctl start etcd'],
     },
     {
       title: 'Check it',
       text:
-        `Every member is there, one is the leader, all have the same revision (${revisionAfter(recovery)} or more) and the ` +
-        'same hash. Put the client URLs in.',
+        `Every member is there, one is the leader, all have the same revision (${revisionAfter(recovery)} or more) and ` +
+        'the same hash. Put the client URLs in.',
       commands: [
         `export ETCDCTL_ENDPOINTS=${quote(clientUrls(members))}`,
         'etcdctl member list --write-out=table',

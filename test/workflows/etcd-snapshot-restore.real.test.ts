@@ -2,11 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEtcd, type EtcdServer } from '../../services/etcd.ts';
+import { readEntry } from '../../storage/catalog.ts';
 import { statusOfFile } from '../../stores/etcd/file-hash.ts';
 import { findTool } from '../../stores/etcd/tools.ts';
 import { restoreWorkflowId } from '../../workflows/contract/names.ts';
 import type { RestoreReport, RestoreRequest, RestoreStatus } from '../../workflows/contract/restore.ts';
-import { startingRestore } from '../../workflows/contract/starting.ts';
+import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
 import { idOf, storeSnapshot } from '../client/backups.ts';
 import { prepareSnapshots } from '../stores/etcd/snapshot-file.ts';
 import { grantLease, listEtcd, putLeased, putTogether, wipeEtcd } from '../stores/plain-etcd.ts';
@@ -22,6 +23,7 @@ beforeAll(async () => {
   const keys = { endpoints: [etcd.address], mode: 'keys', prefix: '' };
   rig = await startRig({
     all: { prefix: '', etcd: keys },
+    whole: { prefix: '', etcd: { endpoints: [etcd.address], mode: 'snapshot' } },
     renewing: { prefix: '', etcd: { ...keys, leases: 'regrant' } },
   });
 });
@@ -118,6 +120,40 @@ test('a part of a snapshot, under another prefix, beside what is there', async (
     'app/one': 'another one',
     'restored/one': '1',
     'restored/\xff\xfe': 'binary',
+  });
+});
+
+test('a job that takes snapshots: its safety backup holds the keys that were overwritten, and they alone', async () => {
+  await putTogether(etcd.address, [
+    { key: 'app/one', value: '1' },
+    { key: 'other/two', value: '2' },
+  ]);
+  const id = idOf(1);
+  const { type, ...options } = startingBackup({ job: 'whole', store: 'etcd' }, id);
+  await rig.client.workflow.execute(type, { ...options, args: [{ job: 'whole', id }] });
+  await putTogether(etcd.address, [
+    { key: 'app/one', value: 'spoilt' },
+    { key: 'app/more', value: 'more' },
+    { key: 'other/two', value: 'changed too' },
+  ]);
+  const report = await restore('whole', { prefix: 'app/', mode: 'mirror' });
+  expect(report).toMatchObject({ outcome: 'restored', applied: { changed: 1, removed: 1 } });
+  expect(await contents()).toEqual({ 'app/one': '1', 'other/two': 'changed too' });
+
+  const safety = report.safetyBackup ?? '';
+  expect(await readEntry(rig.storage, 'whole', safety)).toMatchObject({
+    manifest: {
+      reason: 'safety',
+      scope: { prefix: 'app/' },
+      content: { records: 2 },
+      objects: [{ format: 'records.ndjson' }],
+    },
+  });
+  await restore('whole', { backup: safety, mode: 'mirror' });
+  expect(await contents()).toEqual({
+    'app/one': 'spoilt',
+    'app/more': 'more',
+    'other/two': 'changed too',
   });
 });
 
