@@ -32,7 +32,10 @@ export async function captureSnapshot(
   const capturedAt = new Date().toISOString();
   const reading = await store.snapshot(step.signal);
   const mayBeEmpty = job.allowEmpty || reason === 'safety';
-  const writing = writeBytes(watched(step, job, reading, mayBeEmpty), { recipients });
+  const writing = writeBytes(watched(step, job, reading, mayBeEmpty), {
+    recipients,
+    plainSha256: reading.sha256,
+  });
   const name = `${id}/snapshot.db.zst${recipients.length > 0 ? '.age' : ''}`;
   await putOwn(storage, objectName(job.name, name), writing.bytes, step.signal);
 

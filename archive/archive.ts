@@ -13,6 +13,8 @@ export type ByteSource = (range?: { readonly start: number; readonly end: number
 export interface WriteOptions {
   /** age recipients (`age1…`); none: not encrypted. */
   readonly recipients: readonly string[];
+  /** The SHA-256 (hex) of all plain bytes, known at their end: for a source that hashes them anyway. */
+  readonly plainSha256?: () => string;
 }
 
 /** What was written: known when the bytes have ended. */

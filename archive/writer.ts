@@ -5,7 +5,7 @@ import { encryptChunks } from './age/stream.ts';
 import { mapAhead } from './ahead.ts';
 import type { RecordWriting, Sealed, WriteOptions, Writing } from './archive.ts';
 import { createContentTally, nameKey, type ContentTally } from './content.ts';
-import { createDigest } from './digest.ts';
+import { createDigest, type Digest } from './digest.ts';
 import { createLineWriter } from './encode-line.ts';
 import { compressFrame, framesAhead, frameTarget, type PlainFrame } from './frames.ts';
 import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-table.ts';
@@ -62,7 +62,7 @@ async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame>
 /** Writes frames of such plain bytes. */
 export function writeFrames(plain: AsyncIterable<PlainFrame>, options: WriteOptions): Writing {
   const encrypted = options.recipients.length > 0;
-  const plainDigest = createDigest();
+  const plainDigest = options.plainSha256 ? knownDigest(options.plainSha256) : createDigest();
   const storedDigest = createDigest();
   let plainBytes = 0;
   let storedBytes = 0;
@@ -100,6 +100,10 @@ export function writeFrames(plain: AsyncIterable<PlainFrame>, options: WriteOpti
       return sealed;
     },
   };
+}
+
+function knownDigest(sha256: () => string): Digest {
+  return { update: () => Promise.resolve(), hex: () => Promise.resolve(sha256()) };
 }
 
 async function* compress(plain: AsyncIterable<PlainFrame>): AsyncGenerator<Buffer> {

@@ -102,13 +102,15 @@ async function compareBackups(setting: Setting): Promise<Comparison> {
 }
 
 async function compareRestores(setting: Setting): Promise<Comparison> {
-  const { stage, job, source, filled, directory, rounds, ctl, say } = setting;
+  const { stage, source, filled, directory, rounds, ctl, say } = setting;
+  const job = keysJob(setting.job);
   const puts = await writePuts(directory, setting.putKeys);
   const worker = await startWorker(setting.config, stage.env);
   // `touch` has added one.
   const keys = filled.keys + 1;
   const loop = `n=0; while read -r key; do '${ctl}' put "$key" < values/$n > /dev/null; n=$((n + 1)); done < keys`;
   try {
+    await measureBackup(stage.client, worker, { job, store: 'etcd' });
     const entrants: readonly Entrant[] = [
       {
         name: 'holdfast: plan, apply, prove',
@@ -179,14 +181,22 @@ async function countKeys(address: string): Promise<number> {
   return Number(count);
 }
 
+function keysJob(job: string): string {
+  return `${job}-keys`;
+}
+
 /** JSON, which YAML understands. */
 function configuration({ s3, bucket, targetPort }: Stage, job: string, source: string): string {
-  const etcd = (address: string) => ({ storage: 'main', etcd: { endpoints: [address], mode: 'keys' } });
+  const etcd = (address: string, mode: 'snapshot' | 'keys') => ({
+    storage: 'main',
+    etcd: { endpoints: [address], mode },
+  });
   return JSON.stringify({
     storages: { main: { s3: { bucket, endpoint: s3.address, region: s3.region, path_style: true } } },
     jobs: {
-      [job]: etcd(source),
-      target: etcd(`http://127.0.0.1:${targetPort}`),
+      [job]: etcd(source, 'snapshot'),
+      [keysJob(job)]: etcd(source, 'keys'),
+      target: etcd(`http://127.0.0.1:${targetPort}`, 'keys'),
     },
   });
 }

@@ -21,7 +21,7 @@ the requests of such a restore, made before, which show what Consul itself can t
   --values both           small (about 100 bytes), large (64 KiB; as many as hold \`keys\` KiB), or both
   --import-keys 20000     \`consul kv import\` writes key by key: it gets so many, and keys a second are compared
 
-etcd: backup of all keys against \`etcdctl snapshot save\` and then an upload; restore of keys against
+etcd: backup (a snapshot) against \`etcdctl snapshot save\` and then an upload; restore of keys against
 \`etcdctl make-mirror\` and a loop of \`etcdctl put\`.
 
   --megabytes 250,2000    of keys and values, case by case

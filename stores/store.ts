@@ -85,6 +85,8 @@ export interface SnapshotReading {
   readonly bytes: AsyncIterable<Buffer>;
   /** Of all bytes, once somebody has said it. */
   readonly bytesTotal: () => number | undefined;
+  /** Of all bytes, in hex, once they have ended: who checks a file hashes it, and once is enough. */
+  readonly sha256: () => string;
   /** Valid once `bytes` has ended. */
   readonly facts: () => SnapshotFacts;
 }

@@ -24,7 +24,7 @@ export async function openSnapshot(connection: Connection, signal: AbortSignal):
 function createStream(
   { server, description }: Member,
   signal: AbortSignal,
-): Pick<SnapshotReading, 'bytes' | 'bytesTotal' | 'facts'> {
+): Pick<SnapshotReading, 'bytes' | 'bytesTotal' | 'sha256' | 'facts'> {
   const { address } = server;
   const digest = createTrailingDigest();
   const finder = createRevisionFinder();
@@ -89,6 +89,7 @@ function createStream(
   return {
     bytes: bytes(),
     bytesTotal: () => total,
+    sha256: () => digest.sha256(),
     facts: () => {
       if (facts === undefined) throw new HoldfastError('Defect', 'A snapshot was described before its end.');
       return facts;

@@ -5,6 +5,8 @@ export interface TrailingDigest {
   take(bytes: Buffer): void;
   /** After the last bytes: what is wrong, as the end of a sentence; undefined where nothing is. */
   problem(): string | undefined;
+  /** SHA-256 (hex) of all that was taken, with the last 32 bytes. */
+  sha256(): string;
 }
 
 const digestBytes = 32;
@@ -27,9 +29,10 @@ export function createTrailingDigest(): TrailingDigest {
     problem() {
       if (length % sector !== digestBytes)
         return `has ${length} bytes, which is no size of an etcd snapshot with its SHA-256`;
-      const found = hash.digest('hex');
+      const found = hash.copy().digest('hex');
       if (found === last.toString('hex')) return undefined;
       return `holds a database with the SHA-256 ${found}, and etcd gave ${last.toString('hex')}`;
     },
+    sha256: () => hash.copy().update(last).digest('hex'),
   };
 }
