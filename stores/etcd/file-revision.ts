@@ -16,7 +16,12 @@ export interface RevisionFinder {
 }
 
 export type Found =
-  | { readonly revision: bigint; readonly problem?: undefined }
+  | {
+      readonly revision: bigint;
+      /** Up to which keys are compacted; -1: never. */
+      readonly compacted: bigint;
+      readonly problem?: undefined;
+    }
   | { readonly revision?: undefined; readonly problem: string };
 
 /** A tree of bbolt with 2^48 pages has no more levels. */
@@ -82,8 +87,12 @@ function walk(notes: PageNotes, root: number): Found {
   });
   if (last === undefined) return { problem: 'the last revision of its keys cannot be found' };
   if (compacted === undefined) return { problem: 'its compaction cannot be found' };
-  const revision = [...last, ...compacted].reduce((max, next) => (next > max ? next : max), 1n);
-  return { revision };
+  const latest = greatest(compacted, -1n);
+  return { revision: greatest([...last, latest], 1n), compacted: latest };
+}
+
+function greatest(revisions: readonly bigint[], least: bigint): bigint {
+  return revisions.reduce((max, next) => (next > max ? next : max), least);
 }
 
 /** A bucket's page and, where it is small, its content. */

@@ -23,14 +23,17 @@ type Status = Calls['Maintenance/Status']['response'];
  * `details`: `clusterId`, `memberId`, `raftIndex` (the last entry it has applied), `dbSize`, and `alarms`, if any.
  */
 export async function chooseMember(connection: Connection, signal: AbortSignal): Promise<Member> {
-  const server = await preferred(connection.servers, signal);
-  // A read that asks the leader: the member answers it only when it has applied as much as the leader knew of.
-  await server
-    .call('KV/Range', { key: Buffer.from([0]), countOnly: true }, signal)
-    .catch((error: unknown) => {
-      throw refusedWithoutRoot(error) ?? error;
-    });
-  const status = await server.call('Maintenance/Status', {}, signal);
+  try {
+    const server = await preferred(connection.servers, signal);
+    // A read that asks the leader: the member answers it only when it has applied as much as the leader knew of.
+    await server.call('KV/Range', { key: Buffer.from([0]), countOnly: true }, signal);
+    return describeMember(server, await server.call('Maintenance/Status', {}, signal));
+  } catch (error) {
+    throw refusedWithoutRoot(error) ?? error;
+  }
+}
+
+function describeMember(server: Server, status: Status): Member {
   const { address } = server;
   requireHealth(status, address);
   const { header, version, raftAppliedIndex, dbSize, errors } = status;

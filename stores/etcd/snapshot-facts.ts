@@ -6,14 +6,22 @@ import { fullAdvice, isCompacted, wordsOf } from './errors.ts';
 import { rangeOf } from './range.ts';
 import type { Server } from './server.ts';
 
+/** What a file says of itself: decimal strings. */
+export interface FileRevisions {
+  readonly revision: string;
+  /** `-1`: never. */
+  readonly compacted: string;
+}
+
 /** What the member that gave a snapshot says of the revision that is in it. */
 export async function learnFacts(
   server: Server,
   { details }: StoreDescription,
-  revision: string,
+  file: FileRevisions,
   signal: AbortSignal,
 ): Promise<SnapshotFacts> {
-  const keyspace = await askHash(server, revision, signal);
+  const { revision } = file;
+  const keyspace = await askHash(server, file, signal);
   const records = await countKeys(server, revision, signal);
   return {
     moment: { index: revision, consistency: 'point-in-time' },
@@ -23,20 +31,27 @@ export async function learnFacts(
   };
 }
 
-/** Undefined where the revision has been compacted since: then nothing can be said of it any more. */
+/**
+ * Undefined where the revision has been compacted since: then nothing can be said of it any more.
+ *
+ * Of a revision up to which it compacted, a member tells the hash that it computed while it did, as before that
+ * compaction; the file cannot give that one any more. Where it still is the newest, `0` has it computed now.
+ */
 async function askHash(
   server: Server,
-  revision: string,
+  { revision, compacted }: FileRevisions,
   signal: AbortSignal,
 ): Promise<KeyspaceHash | undefined> {
+  const ask = async (wanted: string): Promise<KeyspaceHash> => {
+    const call = () => server.call('Maintenance/HashKV', { revision: wanted }, signal);
+    const { hash, compactRevision, hashRevision } = await patiently(signal, call, isPassing);
+    return { hash: String(hash), revision: wanted === '0' ? hashRevision : revision, compactRevision };
+  };
   return unlessCompacted(async () => {
-    const answer = await patiently(
-      signal,
-      () => server.call('Maintenance/HashKV', { revision }, signal),
-      isPassing,
-    );
-    const { hash, compactRevision } = answer;
-    return { hash: String(hash), revision, compactRevision };
+    const asked = await ask(revision);
+    if (asked.compactRevision === compacted) return asked;
+    const newest = await ask('0');
+    return newest.revision === revision ? newest : asked;
   });
 }
 

@@ -53,16 +53,22 @@ function createStream(
       throw refusedWithoutRoot(error) ?? brokenOff(error);
     }
     checkWhole();
-    const { revision, problem } = finder.found();
-    if (revision === undefined) {
+    const found = finder.found();
+    if (found.revision === undefined) {
       throw new HoldfastError(
         'StoreRefused',
-        `The snapshot of etcd at ${address} does not tell its revision: ${problem}. Its database is damaged, or in a ` +
+        `The snapshot of etcd at ${address} does not tell its revision: ${found.problem}. Its database is damaged, or in a ` +
           `format that this release of Holdfast does not know.`,
         { details: { address } },
       );
     }
-    facts = await learnFacts(server, description, String(revision), signal);
+    const { revision, compacted } = found;
+    facts = await learnFacts(
+      server,
+      description,
+      { revision: String(revision), compacted: String(compacted) },
+      signal,
+    );
   }
 
   function checkWhole(): void {

@@ -1,8 +1,9 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import protobuf from 'protobufjs';
 
-/** What is answered to a call: a message as data, or a failure in etcd's words. */
+/** What is answered to a call: a message as data, or a failure in etcd's words; of a stream, any number of them. */
 export type Answer = object | { readonly fail: number; readonly words: string };
 export type Handler = (request: Readonly<Record<string, unknown>>) => Answer;
 
@@ -22,7 +23,8 @@ export async function startFakeEtcd(script: Readonly<Record<string, Handler>>): 
   const calls: string[] = [];
   for (const [name, handler] of Object.entries(script)) {
     const [service = '', method = ''] = name.split('/');
-    const { requestType, responseType } = root.lookupService(`etcdserverpb.${service}`).methods[method] ?? {};
+    const described = root.lookupService(`etcdserverpb.${service}`).methods[method];
+    const { requestType, responseType, responseStream = false } = described ?? {};
     const asked = root.lookupType(`etcdserverpb.${requestType ?? ''}`);
     const answered = root.lookupType(`etcdserverpb.${responseType ?? ''}`);
     const path = `/etcdserverpb.${name}`;
@@ -31,7 +33,7 @@ export async function startFakeEtcd(script: Readonly<Record<string, Handler>>): 
         [method]: {
           path,
           requestStream: false,
-          responseStream: false,
+          responseStream,
           requestSerialize: (request: Buffer) => request,
           requestDeserialize: (bytes: Buffer) =>
             asked.toObject(asked.decode(bytes), { longs: String, defaults: true }),
@@ -41,15 +43,30 @@ export async function startFakeEtcd(script: Readonly<Record<string, Handler>>): 
         },
       },
       {
-        [method]: (
-          call: { request: Record<string, unknown> },
-          callback: (error: object | null, answer?: object) => void,
-        ) => {
-          calls.push(name);
-          const answer = handler(call.request);
-          if ('fail' in answer && 'words' in answer) callback({ code: answer.fail, details: answer.words });
-          else callback(null, answer);
-        },
+        [method]: responseStream
+          ? (call: Writable & { request: Record<string, unknown> }) => {
+              calls.push(name);
+              const answers = handler(call.request);
+              for (const answer of Array.isArray(answers) ? (answers as object[]) : [answers]) {
+                const failure = failureIn(answer);
+                if (failure !== undefined) {
+                  call.emit('error', failure);
+                  return;
+                }
+                call.write(answer);
+              }
+              call.end();
+            }
+          : (
+              call: { request: Record<string, unknown> },
+              callback: (error: object | null, answer?: object) => void,
+            ) => {
+              calls.push(name);
+              const answer = handler(call.request);
+              const failure = failureIn(answer);
+              if (failure === undefined) callback(null, answer);
+              else callback(failure);
+            },
       },
     );
   }
@@ -59,4 +76,8 @@ export async function startFakeEtcd(script: Readonly<Record<string, Handler>>): 
     );
   });
   return { address: `http://127.0.0.1:${port}`, calls, stop: () => server.forceShutdown() };
+}
+
+function failureIn(answer: Answer): { readonly code: number; readonly details: string } | undefined {
+  return 'fail' in answer && 'words' in answer ? { code: answer.fail, details: answer.words } : undefined;
 }

@@ -13,7 +13,7 @@ function find(bytes: Buffer, piece = bytes.length) {
 }
 
 test.each([1, 7, 80, 4095, 4096, 4097, 32_768])('the revision is found in pieces of %d bytes', (piece) => {
-  expect(find(database, piece)).toEqual({ revision: 5n });
+  expect(find(database, piece)).toEqual({ revision: 5n, compacted: -1n });
 });
 
 test('of two meta pages, that of the later transaction counts, if it is valid', () => {
@@ -21,7 +21,7 @@ test('of two meta pages, that of the later transaction counts, if it is valid', 
     const damaged = Buffer.from(database);
     // In its checksum.
     damaged.writeUInt8(damaged.readUInt8(page * 4096 + 72) ^ 1, page * 4096 + 72);
-    const expected = page === 0 ? { problem: 'it has no valid meta page' } : { revision: 5n };
+    const expected = page === 0 ? { problem: 'it has no valid meta page' } : { revision: 5n, compacted: -1n };
     expect(find(damaged)).toEqual(expected);
   }
 });
