@@ -94,11 +94,11 @@ async function findTools(memberVersion: string, signal: AbortSignal): Promise<Th
   }
 }
 
-/** As etcd's own upgrades: from one minor version to the next. */
+/** An older etcd does not know what a newer one has written; a newer one takes the snapshots of all since 3.4. */
 function canStartFrom(version: string, data: string): boolean {
-  const [major, minor = 0] = version.split('.').map(Number);
-  const [dataMajor, dataMinor = 0] = data.split('.').map(Number);
-  return major === dataMajor && (minor === dataMinor || minor === dataMinor + 1);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [dataMajor = 0, dataMinor = 0] = data.split('.').map(Number);
+  return major === dataMajor && minor >= dataMinor;
 }
 
 function compare(

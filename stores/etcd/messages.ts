@@ -82,7 +82,12 @@ export interface Calls {
   'Lease/LeaseLeases': Call<Record<string, never>, { readonly leases: readonly { readonly id: string }[] }>;
   'Maintenance/HashKV': Call<
     { readonly revision: string },
-    { readonly hash: number; readonly hashRevision: string; readonly compactRevision: string }
+    {
+      readonly header: Header;
+      readonly hash: number;
+      readonly hashRevision: string;
+      readonly compactRevision: string;
+    }
   >;
   'Maintenance/Status': Call<
     Record<string, never>,

@@ -35,7 +35,8 @@ export async function learnFacts(
  * Undefined where the revision has been compacted since: then nothing can be said of it any more.
  *
  * Of a revision up to which it compacted, a member tells the hash that it computed while it did, as before that
- * compaction; the file cannot give that one any more. Where it still is the newest, `0` has it computed now.
+ * compaction, which the file cannot give any more; etcd 3.4 tells none. Where that revision still is the newest, `0`
+ * has it computed now.
  */
 async function askHash(
   server: Server,
@@ -44,15 +45,15 @@ async function askHash(
 ): Promise<KeyspaceHash | undefined> {
   const ask = async (wanted: string): Promise<KeyspaceHash> => {
     const call = () => server.call('Maintenance/HashKV', { revision: wanted }, signal);
-    const { hash, compactRevision, hashRevision } = await patiently(signal, call, isPassing);
-    return { hash: String(hash), revision: wanted === '0' ? hashRevision : revision, compactRevision };
+    const { hash, compactRevision, hashRevision, header } = await patiently(signal, call, isPassing);
+    // etcd before 3.5 says it only in the header.
+    const newest = hashRevision === '0' ? header.revision : hashRevision;
+    return { hash: String(hash), revision: wanted === '0' ? newest : wanted, compactRevision };
   };
-  return unlessCompacted(async () => {
-    const asked = await ask(revision);
-    if (asked.compactRevision === compacted) return asked;
-    const newest = await ask('0');
-    return newest.revision === revision ? newest : asked;
-  });
+  const asked = await unlessCompacted(() => ask(revision));
+  if (asked?.compactRevision === compacted) return asked;
+  const newest = await ask('0');
+  return newest.revision === revision ? newest : asked;
 }
 
 /** Of the newest revision where that of the file has been compacted: it is counted for people. */

@@ -190,7 +190,8 @@ const compacted = { fail: 11, words: 'etcdserver: mvcc: required revision has be
 test('a revision that was compacted meanwhile has no hash, and the keys of now are counted', async () => {
   const { address } = await start({
     id: '1',
-    hash: () => compacted,
+    hash: ({ revision }) =>
+      revision === '0' ? { header: { revision: '6' }, hash: 1, compactRevision: '6' } : compacted,
     range: ({ revision }) => (revision === '0' ? { count: '3' } : compacted),
   });
   const { facts } = await read(open(address));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EtcdServer, startEtcd, startEtcdCluster } from '../../../services/etcd.ts';
+import { type EtcdServer, etcd34, startEtcd, startEtcdCluster } from '../../../services/etcd.ts';
 import { openEtcdSnapshots } from '../../../stores/etcd/etcd.ts';
 import { hashOfFile, statusOfFile } from '../../../stores/etcd/file-hash.ts';
 import { parseMeta, parseNode } from '../../../stores/etcd/pages.ts';
@@ -177,6 +177,28 @@ test('of three members the leader; of two that are left another one, also in the
       await sleep(200);
     }
   }
+});
+
+test('a snapshot of etcd 3.4 is proven by the programs of 3.6', async () => {
+  const server = await start({ tool: etcd34 });
+  const store = open([server.address]);
+  await fillEtcd(server.address, noise(300, 100));
+  const first = await take(store);
+  expect(first).toMatchObject({
+    facts: { records: 300 },
+    store: { version: expect.stringMatching(/^3\.4\./) },
+  });
+  expect(await hashOfFile(tools, first.file, never, first.facts.moment.index)).toEqual(first.facts.keyspace);
+  await removeKey(server.address, 'noise/7');
+  await compact(server.address);
+  const second = await take(store);
+  expect(second.facts).toMatchObject({
+    records: 299,
+    keyspace: { compactRevision: second.facts.moment.index },
+  });
+  expect(await hashOfFile(tools, second.file, never, second.facts.moment.index)).toEqual(
+    second.facts.keyspace,
+  );
 });
 
 test('with authentication, only root gets a snapshot, and the refusal says so plainly', async () => {
