@@ -42,7 +42,13 @@ interface Pulse {
   stop(): void;
 }
 
-/** Beats a third of the timeout apart, also while a single request takes long; the SDK thins out what goes to the server. */
+/**
+ * Milliseconds between two heartbeats of one phase. The SDK thins out what goes to the server, but each that it is
+ * given costs it 0.4 ms: with one for every 32 KiB of a snapshot, a fifth of the time.
+ */
+const beatInterval = 500;
+
+/** Beats a third of the timeout apart, also while a single request takes long. */
 function startPulse(context: Context): Pulse {
   const timeout = context.info.heartbeatTimeoutMs;
   const stalled = new AbortController();
@@ -50,6 +56,7 @@ function startPulse(context: Context): Pulse {
 
   let latest: Progress | undefined;
   let movedAt = Date.now();
+  let beatenAt = 0;
   context.heartbeat();
   const timer = setInterval(() => {
     context.heartbeat(latest);
@@ -64,8 +71,11 @@ function startPulse(context: Context): Pulse {
   }, timeout / 3);
   return {
     onProgress: (progress) => {
-      latest = progress;
       movedAt = Date.now();
+      const due = movedAt - beatenAt >= beatInterval || progress.phase !== latest?.phase;
+      latest = progress;
+      if (!due) return;
+      beatenAt = movedAt;
       context.heartbeat(progress);
     },
     stalled: stalled.signal,

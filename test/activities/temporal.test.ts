@@ -55,6 +55,20 @@ test('progress goes out with the heartbeats', async () => {
   expect(beats).toEqual([undefined, progress]);
 });
 
+test('of progress that comes in drops only some goes out, and a new phase at once', async () => {
+  const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 30_000 });
+  const beats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => beats.push(details));
+  const verifying = { phase: 'verifying', records: 0, bytes: 0 } as const;
+  await run(({ onProgress }) => {
+    for (let bytes = 0; bytes < 10_000; bytes++) onProgress({ phase: 'reading', records: 0, bytes });
+    onProgress(verifying);
+    return Promise.resolve();
+  }, environment);
+  expect(beats.length).toBeLessThan(100);
+  expect(beats.at(-1)).toEqual(verifying);
+});
+
 test('an activity without a heartbeat timeout sends none', async () => {
   const environment = new MockActivityEnvironment();
   const beats: unknown[] = [];
