@@ -186,7 +186,7 @@ test('a snapshot of etcd 3.4 is proven by the programs of 3.6', async () => {
   const first = await take(store);
   expect(first).toMatchObject({
     facts: { records: 300 },
-    store: { version: expect.stringMatching(/^3\.4\./) },
+    store: { version: expect.stringMatching(/^3\.4\./) as string },
   });
   expect(await hashOfFile(tools, first.file, never, first.facts.moment.index)).toEqual(first.facts.keyspace);
   await removeKey(server.address, 'noise/7');
