@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 
-const attempts = 10;
+const mostAttempts = 10;
 const shortest = 100;
 const longest = 5_000;
 
@@ -13,6 +13,7 @@ export async function patiently<T>(
   signal: AbortSignal,
   action: () => Promise<T>,
   canHelp = (error: HoldfastError): boolean => error.retryable,
+  attempts = mostAttempts,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

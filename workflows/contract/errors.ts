@@ -84,6 +84,20 @@ const entries = {
     action: 'Rename or delete the keys named in the message; until then they cannot be backed up.',
     exit: 1,
   },
+  RepositoryUnusable: {
+    meaning:
+      'The snapshot repository of the cluster is missing, is another than the job says, or its nodes cannot write to it.',
+    retryable: false,
+    action:
+      'Correct the repository, the rights of the nodes or the settings of the job; the message holds the cluster’s own reason.',
+    exit: 1,
+  },
+  SnapshotIncomplete: {
+    meaning: 'The snapshot that the cluster took does not hold all that was asked for.',
+    retryable: false,
+    action: 'Look at the shards and indices in the message; back up again when the cluster is green.',
+    exit: 1,
+  },
   StreamBroken: {
     meaning: 'A stream ended early or broke off.',
     retryable: true,

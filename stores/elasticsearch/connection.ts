@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { patiently } from '../backoff.ts';
+import { readTls } from '../http.ts';
+import { createInTurn } from '../in-turn.ts';
+import { openServer } from './server.ts';
+import type { Answer, Request } from './server.ts';
+import type { ElasticsearchSettings } from './settings.ts';
+
+/** The REST interface of a cluster, at whichever of its nodes serves. */
+export interface Connection {
+  readonly settings: ElasticsearchSettings;
+  /** Asks a node; where it is down the next one, and again where the cluster is busy. */
+  ask(request: Request): Promise<Answer>;
+  /** The same, with the answer read as JSON of that shape. */
+  read<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>>;
+  close(): void;
+}
+
+/** @throws ConfigInvalid where a PEM file cannot be read. */
+export function openConnection(settings: ElasticsearchSettings): Connection {
+  const tls = readTls('elasticsearch.tls', settings.tls);
+  const servers = settings.addresses.map((address) => openServer(address, settings, tls));
+  const inTurn = createInTurn(servers);
+  const ask = (request: Request) =>
+    patiently(request.signal, () => inTurn(request.signal, (server) => server.ask(request)), isBusy);
+  return {
+    settings,
+    ask,
+    read: async (schema, request) => readAs(schema, await ask(request), request),
+    close: () => servers.forEach((server) => server.close()),
+  };
+}
+
+function isBusy({ code }: HoldfastError): boolean {
+  return code === 'StoreUnavailable';
+}
+
+/** Some proxies answer 200 with a page of their own; that is no answer of the cluster. */
+export function readAs<Schema extends z.ZodType>(
+  schema: Schema,
+  { address, text }: Answer,
+  { method, path }: Pick<Request, 'method' | 'path'>,
+  parse: (text: string) => unknown = JSON.parse,
+): z.output<Schema> {
+  try {
+    return schema.parse(parse(text));
+  } catch (cause) {
+    throw new HoldfastError(
+      'StoreUnavailable',
+      `The answer of ${address} to ${method} ${path} is not one of Elasticsearch or OpenSearch: ${text.slice(0, 100)}`,
+      { cause, details: { address } },
+    );
+  }
+}

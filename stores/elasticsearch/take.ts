@@ -1,0 +1,108 @@
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { Taken, TakeOptions } from '../repository-store.ts';
+import type { Connection } from './connection.ts';
+import type { Product } from './describe.ts';
+import { readFacts } from './indices.ts';
+import { beginSnapshot, deleteSnapshot, findSnapshot, followSnapshot } from './snapshot.ts';
+import type { Found } from './snapshot.ts';
+import { expressionOf, wantedIndices } from './wanted.ts';
+import { digestOf, readWritten } from './writes.ts';
+import type { Written } from './writes.ts';
+
+export interface Naming {
+  readonly product: Product;
+  readonly job: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Takes the snapshot, or finds the one that an earlier attempt began; waits for it; and looks at what it holds. */
+export async function takeSnapshot(
+  connection: Connection,
+  naming: Naming,
+  { signal, mayBeEmpty, onProgress }: TakeOptions,
+): Promise<Taken> {
+  const { job, name } = naming;
+  const patterns = expressionOf(connection, naming.product);
+  const wanted = await wantedIndices(connection, patterns, signal);
+  if (wanted.size === 0 && !mayBeEmpty) {
+    const what = connection.settings.indices.join(', ');
+    throw new HoldfastError('StoreEmpty', `Job ${job}: the cluster has no index that ${what} names.`);
+  }
+  const before = await readWritten(connection, patterns, signal);
+  const earlier = await findOwn(connection, naming, signal);
+  if (earlier === undefined) await begin(connection, naming, patterns, digestOf(before), signal);
+
+  const found = await followSnapshot(connection, name, signal, onProgress);
+  requireOwn(found, naming);
+  requireWhole(found, wanted);
+  // An earlier attempt began it: whether something was written since, only its own mark can tell.
+  const comparable = earlier === undefined || earlier.writes === digestOf(before);
+  const { facts, leftOut } = await readFacts(
+    connection,
+    found,
+    comparable ? before : new Map<string, Written>(),
+    signal,
+  );
+  return { snapshot: found, facts, leftOut };
+}
+
+async function begin(
+  connection: Connection,
+  { job, id, name }: Naming,
+  indices: readonly string[],
+  writes: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { indices, owner: { job, id }, writes, signal };
+  try {
+    await beginSnapshot(connection, name, options);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'SnapshotIncomplete') throw error;
+    // A primary that moves is there again in a moment; one that is lost is not.
+    const path = '/_cluster/health?wait_for_status=yellow&timeout=10s';
+    await connection.ask({ method: 'GET', path, signal, accepted: [408] });
+    await beginSnapshot(connection, name, options);
+  }
+}
+
+/** What an earlier attempt of the same backup left: it goes on or is done; where it failed, it is taken anew. */
+async function findOwn(
+  connection: Connection,
+  naming: Naming,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  const found = await findSnapshot(connection, naming.name, signal);
+  if (found === undefined) return undefined;
+  requireOwn(found, naming);
+  if (found.state === 'IN_PROGRESS' || found.state === 'SUCCESS') return found;
+  await deleteSnapshot(connection, naming.name, signal);
+  return undefined;
+}
+
+function requireOwn({ owner, name }: Found, { job, id }: Naming): void {
+  if (owner?.job === job && owner.id === id) return;
+  const whose =
+    owner === undefined ? 'somebody else took it' : `it is the backup ${owner.id} of ${owner.job}`;
+  throw new HoldfastError('BackupExists', `Job ${job}: there is a snapshot ${name} already, and ${whose}.`);
+}
+
+/** @throws SnapshotIncomplete with the shards and reasons */
+function requireWhole({ name, state, shards, failures, indices }: Found, wanted: ReadonlySet<string>): void {
+  const there = new Set(indices);
+  const missing = [...wanted].filter((index) => !there.has(index));
+  if (state === 'SUCCESS' && shards.failed === 0 && failures.length === 0 && missing.length === 0) return;
+  const problems = [
+    ...(state === 'SUCCESS' ? [] : [`its state is ${state}`]),
+    ...(shards.failed === 0 ? [] : [`${shards.failed} of ${shards.total} shards failed`]),
+    ...failures.slice(0, 20),
+    ...(missing.length === 0 ? [] : [`missing in it: ${missing.slice(0, 20).join(', ')}`]),
+  ];
+  throw new HoldfastError(
+    'SnapshotIncomplete',
+    `The snapshot ${name} is not whole: ${problems.join('; ')}.`,
+    {
+      details: { state, failed: shards.failed, missing: missing.length },
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { Connection } from './connection.ts';
+import type { Product } from './describe.ts';
+import { matches } from './patterns.ts';
+
+const resolved = z.object({
+  indices: z.array(
+    z.object({
+      name: z.string(),
+      attributes: z.array(z.string()).catch([]),
+      data_stream: z.string().optional(),
+    }),
+  ),
+  aliases: z.array(z.object({ name: z.string(), indices: many() })),
+  data_streams: z.array(z.object({ name: z.string(), backing_indices: many() })),
+});
+
+/** One name alone is no list in some releases. */
+function many() {
+  return z.union([z.array(z.string()), z.string().transform((name) => [name])]);
+}
+
+/** Names as they are in the cluster now. */
+export interface Names {
+  readonly indices: ReadonlySet<string>;
+  readonly aliases: ReadonlySet<string>;
+  readonly dataStreams: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What the settings name, for requests: OpenSearch lets nobody restore the index of its security plugin. */
+export function expressionOf({ settings }: Connection, product: Product): readonly string[] {
+  const { indices } = settings;
+  if (product !== 'opensearch' || !indices.some((pattern) => pattern.includes('*'))) return indices;
+  // With a `*`: to leave out by its full name what is not there is an error.
+  return [...indices, '-.opendistro_security*'];
+}
+
+/**
+ * The indices that a snapshot of these patterns must hold; those that Elasticsearch keeps for itself may be absent.
+ *
+ * @throws StoreRefused where a name is not there, and must be
+ */
+export async function wantedIndices(
+  connection: Connection,
+  patterns: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const found = await resolveAll(connection, signal);
+  const names = new Set([...found.indices, ...found.aliases, ...found.data_streams].map(({ name }) => name));
+  const absent = patterns.filter((name) => !name.includes('*') && !name.startsWith('-') && !names.has(name));
+  if (absent.length > 0 && !connection.settings.ignoreUnavailable) {
+    throw new HoldfastError(
+      'StoreRefused',
+      `The cluster has no index, alias or data stream ${absent.join(', ')}, which the job names.`,
+    );
+  }
+  return new Set([
+    ...found.indices
+      .filter(({ name, attributes }) => matches(patterns, name) && !attributes.includes('system'))
+      .map(({ name }) => name),
+    ...found.data_streams
+      .filter(({ name }) => matches(patterns, name))
+      .flatMap(({ backing_indices: backing }) => backing),
+    ...found.aliases.filter(({ name }) => patterns.includes(name)).flatMap(({ indices }) => indices),
+  ]);
+}
+
+export async function allNames(connection: Connection, signal: AbortSignal): Promise<Names> {
+  const found = await resolveAll(connection, signal);
+  return {
+    indices: new Set([
+      ...found.indices.map(({ name }) => name),
+      ...found.data_streams.flatMap(({ backing_indices: backing }) => backing),
+    ]),
+    aliases: new Set(found.aliases.map(({ name }) => name)),
+    dataStreams: new Map(
+      found.data_streams.map(({ name, backing_indices: backing }) => [name, backing] as const),
+    ),
+  };
+}
+
+function resolveAll(connection: Connection, signal: AbortSignal) {
+  const path = '/_resolve/index/*?expand_wildcards=all';
+  return connection.read(resolved, { method: 'GET', path, signal });
+}
