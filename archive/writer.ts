@@ -130,7 +130,7 @@ async function* encrypt(
 }
 
 /** A reader takes no larger frames; the line that closed it is what made it larger. */
-function requireBounded(plainBytes: number, line: string): void {
+export function requireBounded(plainBytes: number, line: string): void {
   if (plainBytes <= maxFramePlainBytes) return;
   throw new HoldfastError(
     'Unrestorable',

@@ -20,7 +20,7 @@ const dataObject = z.object({
       /^\d{8}T\d{6}Z\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
       'expected a name like 20261122T041500Z/records.ndjson.zst',
     ),
-  format: z.enum(['records.ndjson', 'snapshot.db', 'consul.snap']),
+  format: z.enum(['records.ndjson', 'documents.ndjson', 'snapshot.db', 'consul.snap']),
   compression: z.enum(['zstd', 'none']),
   encryption: z.enum(['age', 'none']),
   plainBytes: count,

@@ -28,7 +28,7 @@ export interface StoreDescription {
 export interface DataObject {
   /** Relative to the job's folder: `<backup id>/records.ndjson.zst`. The id is an earlier one where nothing has changed since. */
   readonly name: string;
-  readonly format: 'records.ndjson' | 'snapshot.db' | 'consul.snap';
+  readonly format: 'records.ndjson' | 'documents.ndjson' | 'snapshot.db' | 'consul.snap';
   readonly compression: 'zstd' | 'none';
   readonly encryption: 'age' | 'none';
   /** Bytes and SHA-256 (hex) before compression and encryption. */
