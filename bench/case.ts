@@ -10,5 +10,6 @@ export interface CaseResult {
   /** Of the machine, before the case began. */
   readonly load: number;
   readonly backup: Comparison;
-  readonly restore: Comparison;
+  /** Absent where only backups were asked for. */
+  readonly restore?: Comparison;
 }

@@ -19,6 +19,7 @@ export interface ConsulBench {
   /** Of small values; `treeOf` tells how many large ones. */
   readonly keys: number;
   readonly rounds: number;
+  readonly backupOnly: boolean;
   /** So many keys `consul kv import` gets: it takes too long for all. */
   readonly importKeys: number;
 }
@@ -42,6 +43,7 @@ export async function benchConsul(stage: Stage, bench: ConsulBench, say: Say): P
 
     const backup = await compareBackups(setting, source.address);
     await source.stop();
+    if (bench.backupOnly) return { tree, load, backup };
     const restore = await compareRestores(setting);
     return { tree, load, backup, restore };
   } finally {

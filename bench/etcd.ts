@@ -17,6 +17,7 @@ export interface EtcdBench {
   /** Of keys and values. */
   readonly megabytes: number;
   readonly rounds: number;
+  readonly backupOnly: boolean;
   /** So many keys the loop of `etcdctl put` gets: it takes too long for all. */
   readonly putKeys: number;
 }
@@ -42,6 +43,7 @@ export async function benchEtcd(stage: Stage, bench: EtcdBench, say: Say): Promi
     const setting: Setting = { ...bench, stage, job, source, filled, directory, config, size, ctl, say };
 
     const backup = await compareBackups(setting);
+    if (bench.backupOnly) return { tree: { values: 'mixed', keys: filled.keys }, load, backup };
     const restore = await compareRestores(setting);
     return { tree: { values: 'mixed', keys: filled.keys }, load, backup, restore };
   } finally {

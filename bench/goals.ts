@@ -51,7 +51,9 @@ export function memoryGrowth(results: readonly Pick<CaseResult, 'tree' | 'backup
     const [least, most] = [sorted[0], sorted.at(-1)];
     if (least === undefined || most === undefined || least === most) continue;
     for (const kind of ['backup', 'restore'] as const) {
-      const [small, large] = [least, most].map((one) => summary(one[kind].ours).peak / 1e6);
+      const comparisons = [least[kind], most[kind]].filter((comparison) => comparison !== undefined);
+      if (comparisons.length < 2) continue;
+      const [small, large] = comparisons.map(({ ours }) => summary(ours).peak / 1e6);
       const [few, many] = [least.tree.keys, most.tree.keys].map(whole);
       lines.push(
         `Peak memory of the worker, ${kind}, ${values} values: ${whole(small ?? 0)} MB with ${few ?? ''} keys, ` +

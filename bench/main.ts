@@ -30,6 +30,7 @@ etcd: backup (a snapshot) against \`etcdctl snapshot save\` and then an upload; 
 Both:
 
   --rounds 3              of each case
+  --backup-only           no restores
   --json                  all measurements, as JSON
   --help                  this text
 `;
@@ -53,6 +54,7 @@ async function main(): Promise<number> {
       keys: { type: 'string', default: '100000,1000000' },
       values: { type: 'string', default: 'both' },
       rounds: { type: 'string', default: '3' },
+      'backup-only': { type: 'boolean', default: false },
       'import-keys': { type: 'string', default: '20000' },
       megabytes: { type: 'string', default: '250,2000' },
       'put-keys': { type: 'string', default: '1000' },
@@ -65,6 +67,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const rounds = positive('--rounds', values.rounds);
+  const backupOnly = values['backup-only'];
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const importKeys = positive('--import-keys', values['import-keys']);
   const putKeys = positive('--put-keys', values['put-keys']);
@@ -72,12 +75,12 @@ async function main(): Promise<number> {
     consul: valueSizes(values.values).flatMap((size) =>
       values.keys.split(',').map((text): Case => {
         const keys = positive('--keys', text);
-        return (stage) => benchConsul(stage, { values: size, keys, rounds, importKeys }, say);
+        return (stage) => benchConsul(stage, { values: size, keys, rounds, backupOnly, importKeys }, say);
       }),
     ),
     etcd: values.megabytes.split(',').map((text): Case => {
       const megabytes = positive('--megabytes', text);
-      return (stage) => benchEtcd(stage, { megabytes, rounds, putKeys }, say);
+      return (stage) => benchEtcd(stage, { megabytes, rounds, backupOnly, putKeys }, say);
     }),
   };
   const cases = benches[positionals.join(' ')];
@@ -105,6 +108,7 @@ type Case = (stage: Stage) => Promise<CaseResult>;
 
 function caseText({ load, backup, restore }: CaseResult): string {
   return [backup, restore]
+    .filter((comparison) => comparison !== undefined)
     .map((comparison) => `${comparisonText(comparison)}${goalsOf(comparison).map(goalText).join('\n')}\n\n`)
     .concat(`  Load of the machine before: ${load.toFixed(2)}\n\n`)
     .join('');
