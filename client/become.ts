@@ -12,14 +12,15 @@ const fromTerminal: readonly string[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH'];
  * be run, as shells have it).
  */
 export async function become([command = '', ...args]: readonly string[]): Promise<number> {
-  // Whoever listened before would end this process, and leave the command without a parent.
-  for (const signal of passedOn) process.removeAllListeners(signal);
-  const child = spawn(command, args, { stdio: 'inherit' });
   for (const signal of passedOn) {
+    // Whoever listened before would end this process, and leave the command without a parent.
+    process.removeAllListeners(signal);
     process.on(signal, () => {
       if (!(process.stdin.isTTY && fromTerminal.includes(signal))) child.kill(signal);
     });
   }
+  // After that, so that a signal which comes at this very moment is passed on too.
+  const child = spawn(command, args, { stdio: 'inherit' });
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       process.stderr.write(`error: cannot run ${command}: ${error.message}\n`);

@@ -2,56 +2,47 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import project from '../package.json' with { type: 'json' };
 import { become } from './become.ts';
-import { addApproveCommand } from './commands/approve.ts';
-import { addBackupCommand } from './commands/backup.ts';
-import { addCatCommand } from './commands/cat.ts';
-import { addConfigCommand } from './commands/config.ts';
-import { addDeclineCommand } from './commands/decline.ts';
-import { addExportCommand } from './commands/export.ts';
-import { addImportCommand } from './commands/import.ts';
-import { addFetchCommand } from './commands/fetch.ts';
-import { addInspectCommand } from './commands/inspect.ts';
-import { addListCommand } from './commands/list.ts';
-import { addPruneCommand } from './commands/prune.ts';
-import { addRenderCommand } from './commands/render.ts';
-import { addRestoreCommand } from './commands/restore.ts';
-import { addShowCommand } from './commands/show.ts';
-import { addVerifyCommand } from './commands/verify.ts';
-import { addStatusCommand } from './commands/status.ts';
-import { addStartScheduleCommand } from './commands/start-schedule.ts';
 import { reportFailure } from './failure.ts';
 import { Ended, Interrupted, type Io } from './io.ts';
 import { addGlobalOptions } from './options.ts';
 import { flush } from './output.ts';
 
+type AddCommand = (program: Command, io: Io) => void;
+
 /**
  * Every command stands in commands/<name>.ts, exports `add<Name>Command(program, io)`, and is named here.
  * Its action reads the global options with `globalOptions(command)`, writes its result to `io.stdout`,
  * and fails by throwing: a HoldfastError gives the exit code of the catalogue.
+ *
+ * A command is loaded when it is wanted: what another one needs would take time and memory for nothing.
  */
-const commands: readonly ((program: Command, io: Io) => void)[] = [
-  addBackupCommand,
-  addRestoreCommand,
-  addApproveCommand,
-  addDeclineCommand,
-  addStartScheduleCommand,
-  addStatusCommand,
-  addListCommand,
-  addShowCommand,
-  addInspectCommand,
-  addCatCommand,
-  addFetchCommand,
-  addVerifyCommand,
-  addPruneCommand,
-  addImportCommand,
-  addExportCommand,
-  addConfigCommand,
-  addRenderCommand,
-];
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
+  Object.entries({
+    backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
+    restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
+    approve: async () => (await import('./commands/approve.ts')).addApproveCommand,
+    decline: async () => (await import('./commands/decline.ts')).addDeclineCommand,
+    'start-schedule': async () => (await import('./commands/start-schedule.ts')).addStartScheduleCommand,
+    status: async () => (await import('./commands/status.ts')).addStatusCommand,
+    list: async () => (await import('./commands/list.ts')).addListCommand,
+    show: async () => (await import('./commands/show.ts')).addShowCommand,
+    inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+    cat: async () => (await import('./commands/cat.ts')).addCatCommand,
+    fetch: async () => (await import('./commands/fetch.ts')).addFetchCommand,
+    verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+    prune: async () => (await import('./commands/prune.ts')).addPruneCommand,
+    import: async () => (await import('./commands/import.ts')).addImportCommand,
+    export: async () => (await import('./commands/export.ts')).addExportCommand,
+    config: async () => (await import('./commands/config.ts')).addConfigCommand,
+    put: async () => (await import('./commands/put.ts')).addPutCommand,
+    get: async () => (await import('./commands/get.ts')).addGetCommand,
+    render: async () => (await import('./commands/render.ts')).addRenderCommand,
+  }),
+);
 
 /** Runs one command line (without `node` and the script); gives the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const program = createProgram(io);
+  const program = await createProgram(args, io);
   try {
     await program.parseAsync(args, { from: 'user' });
     await flush(io.stdout);
@@ -64,7 +55,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io): Command {
+async function createProgram(args: readonly string[], io: Io): Promise<Command> {
   const program = new Command('holdfast')
     .description('Backs up the stores of a platform, proves each backup, and restores it.')
     .version(project.version)
@@ -76,7 +67,12 @@ function createProgram(io: Io): Command {
     .showHelpAfterError('(`--help` shows what is possible)')
     .exitOverride();
   addGlobalOptions(program);
-  for (const add of commands) add(program, io);
+  // A command that stands behind an option is found among all of them, as are misspelt ones, and the help.
+  const wanted = commands.get(args[0] ?? '');
+  const loaded = await Promise.all(
+    (wanted === undefined ? [...commands.values()] : [wanted]).map((load) => load()),
+  );
+  for (const add of loaded) add(program, io);
   return program;
 }
 

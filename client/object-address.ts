@@ -19,6 +19,8 @@ export function parseObjectAddress(address: string): ObjectAddress {
   if (bucket === undefined || key === undefined)
     throw new HoldfastError('BadRequest', `${address} names no object: expected s3://bucket/key.`);
   const storage = parseStorageAddress(`s3://${bucket}${parameters}`, address);
+  if (Buffer.byteLength(key) > 1024)
+    throw new HoldfastError('BadRequest', `${address} names no object: a key has at most 1024 bytes.`);
   if (storage.kind !== 's3') throw new HoldfastError('Defect', `${address} was taken for a directory.`);
   return { s3: storage.s3, key };
 }

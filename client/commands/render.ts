@@ -7,6 +7,7 @@ import { write } from '../output.ts';
 import { filesOf } from '../templates/files.ts';
 import { render } from '../templates/render.ts';
 import { putInPlace, replaceFile } from '../templates/replace-file.ts';
+import { splitAtDashes, type Words } from '../words.ts';
 
 interface RenderOptions {
   readonly backup: boolean;
@@ -31,7 +32,7 @@ export function addRenderCommand(program: Command, io: Io): void {
     .option('-d, --dry-run', 'write what comes out to stdout, change nothing and run nothing', false)
     .option('-s, --strict', 'take no default: every variable must be set', false)
     .action((_words: readonly string[], options: RenderOptions, command: Command) =>
-      renderFiles(words(program, command), options, io),
+      renderFiles(splitAtDashes(program, command), options, io),
     )
     .addHelpText(
       'after',
@@ -43,22 +44,8 @@ export function addRenderCommand(program: Command, io: Io): void {
     );
 }
 
-interface Words {
-  readonly names: readonly string[];
-  readonly command: readonly string[];
-}
-
-/** What stands before and after `--`, which commander drops. */
-function words(program: Command, { args }: Command): Words {
-  // Commander has it from its first releases on; its types do not.
-  const { rawArgs } = program as Command & { readonly rawArgs: readonly string[] };
-  const dashes = rawArgs.indexOf('--');
-  const count = dashes === -1 ? 0 : rawArgs.length - dashes - 1;
-  return { names: args.slice(0, args.length - count), command: args.slice(args.length - count) };
-}
-
 async function renderFiles(
-  { names, command }: Words,
+  { before: names, after: command }: Words,
   { backup, dryRun, strict }: RenderOptions,
   io: Io,
 ): Promise<void> {

@@ -23,6 +23,8 @@ export interface Bucket {
   readonly checksum: ChecksumAlgorithm;
   /** What every new object is given: storage class and encryption. */
   readonly attributes: Attributes;
+  /** Bytes of the first parts of an upload; later ones grow. Absent: the usual. */
+  readonly firstPart?: number;
   /** The key of an object. @throws TypeError where the name is none */
   key(name: string): string;
   /** The key that all keys of names with this beginning start with. */
@@ -70,6 +72,7 @@ export interface BucketOptions {
   /** Throws where a name is none. */
   readonly checkName: (name: string) => void;
   readonly attributes?: Attributes;
+  readonly firstPart?: number;
 }
 
 export function openBucket(
@@ -90,6 +93,7 @@ export function openBucket(
     concurrency: settings.concurrency,
     checksum: chooseChecksum(settings),
     attributes: { ...attributesFrom(settings), ...options.attributes },
+    ...(options.firstPart !== undefined && { firstPart: options.firstPart }),
     addressOf,
     key(name) {
       options.checkName(name);

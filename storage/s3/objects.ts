@@ -1,7 +1,7 @@
 import type { S3Settings } from '../settings.ts';
 import type { GetOptions, PutOptions } from '../storage.ts';
 import { defaultPatiences, type Patiences } from './attempts.ts';
-import { type Attributes, type Head, headObject, openBucket } from './bucket.ts';
+import { type BucketOptions, type Head, headObject, openBucket } from './bucket.ts';
 import { get } from './get.ts';
 import { put } from './put.ts';
 
@@ -11,17 +11,18 @@ export interface Objects {
   addressOf(key: string): string;
   put(key: string, body: AsyncIterable<Buffer>, options: PutOptions): Promise<{ readonly bytes: number }>;
   get(key: string, options?: GetOptions): AsyncIterable<Buffer>;
-  head(key: string, signal?: AbortSignal): Promise<Pick<Head, 'bytes' | 'modified'> | undefined>;
+  /** `writer` is absent where Holdfast has not made it. */
+  head(key: string, signal?: AbortSignal): Promise<Head | undefined>;
   close(): void;
 }
 
-/** @param attributes what new objects are given */
+/** @param given what new objects are given, and how they are cut */
 export function openObjects(
   settings: S3Settings,
-  attributes: Attributes = {},
+  given: Omit<BucketOptions, 'checkName'> = {},
   patience: Patiences = defaultPatiences,
 ): Objects {
-  const bucket = openBucket(settings, patience, { checkName: checkKey, attributes });
+  const bucket = openBucket(settings, patience, { checkName: checkKey, ...given });
   return {
     addressOf: (key) => bucket.addressOf(key),
     put: (key, body, options) => put(bucket, key, body, options),

@@ -6,12 +6,17 @@ const MiB = 1024 * 1024;
 export const maxParts = 10_000;
 export const maxObjectBytes = 5 * 1024 ** 2 * MiB;
 
+/** S3's own: only the last part may be smaller. */
+export const smallestPart = 5 * MiB;
+export const largestPart = 1024 * MiB;
+const firstPart = 8 * MiB;
+
 /**
- * Bytes of a part, counted from 1. The length of a body is not known beforehand, so parts grow on the way: 8 MiB,
+ * Bytes of a part, counted from 1. The length of a body is not known beforehand, so parts grow on the way: `first`,
  * doubling every 750 parts up to 1 GiB. The first 5.9 GiB go in parts of 8 MiB, and 5 TiB fit in 10,000 parts.
  */
-export function partSize(number: number): number {
-  return 8 * MiB * 2 ** Math.min(7, Math.floor((number - 1) / 750));
+export function partSize(number: number, first = firstPart): number {
+  return Math.min(largestPart, first * 2 ** Math.floor((number - 1) / 750));
 }
 
 export interface Part {
@@ -44,6 +49,7 @@ export async function* partsOf(
   chunks: AsyncIterable<Buffer>,
   buffers: BufferPool,
   name: string,
+  first?: number,
 ): AsyncGenerator<Part, void> {
   let number = 1;
   let buffer: Buffer<ArrayBuffer> | undefined;
@@ -56,7 +62,7 @@ export async function* partsOf(
           `${name} is larger than S3 takes in one object (5 TiB).`,
         );
       }
-      buffer ??= buffers.take(partSize(number));
+      buffer ??= buffers.take(partSize(number, first));
       const copied = chunk.copy(buffer, filled, used);
       used += copied;
       filled += copied;

@@ -25,7 +25,7 @@ export async function put(
   const write: Write = { name, id: randomUUID(), ifAbsent, signal: stop };
 
   const buffers = createBufferPool();
-  const parts = partsOf(chunksUntil(body, stop), buffers, bucket.addressOf(name));
+  const parts = partsOf(chunksUntil(body, stop), buffers, bucket.addressOf(name), bucket.firstPart);
   const first = await parts.next();
   const { outcome, bytes } =
     first.done !== true && first.value.last

@@ -109,6 +109,12 @@ describe('usage', () => {
     expect(stderr).toContain(message);
   });
 
+  test('a command may stand behind options', async () => {
+    const { exit, text } = await holdfast(['--json', 'list', 'consul', '--storage', address]);
+    expect(exit).toBe(0);
+    expect(JSON.parse(text)).toMatchObject({ job: 'consul' });
+  });
+
   test('every command has a help text with examples', async () => {
     const { text: help } = await holdfast(['--help']);
     const commands = [...help.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name ?? '');
@@ -122,6 +128,11 @@ describe('usage', () => {
       'cat',
       'verify',
       'prune',
+      'import',
+      'export',
+      'put',
+      'get',
+      'render',
       'config check',
       'config schema',
     ]) {

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { Command } from 'commander';
+import { openObjects, type Objects } from '../../storage/s3/objects.ts';
+import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { bytes as bytesText } from '../format.ts';
+import { examples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { parseObjectAddress } from '../object-address.ts';
+import { globalOptions } from '../options.ts';
+import { printJson, printLine } from '../output.ts';
+import { createProgressLine } from '../progress.ts';
+import { attributesFrom } from '../streams/headers.ts';
+import { produced } from '../streams/producer.ts';
+import { parseConcurrency, parsePartSize } from '../streams/size.ts';
+import { splitAtDashes } from '../words.ts';
+
+interface PutOptions {
+  readonly header: readonly string[];
+  readonly concurrency?: number;
+  readonly partSize?: number;
+  readonly allowEmpty: boolean;
+}
+
+export function addPutCommand(program: Command, io: Io): void {
+  program
+    .command('put')
+    .argument('<address>', 's3://bucket/key?endpoint=…&region=…&path_style=true; then, after --, a command')
+    .argument('[command...]')
+    .summary('store stdin, or what a command writes, as one object')
+    .description(
+      'Store stdin as one object of any size, read it back and compare. It appears whole, at the end, or not at all. ' +
+        'A pipe does not tell when the program before it has failed: name that program after --, and nothing is ' +
+        'stored unless it ends with 0.',
+    )
+    .usage('[options] <address> [-- <command> [arguments...]]')
+    .option(
+      '-m, --header <name:value>',
+      'a header of the object, such as Content-Type:text/plain or x-amz-meta-a:b (may be repeated)',
+      (header: string, headers: readonly string[]) => [...headers, header],
+      [] as readonly string[],
+    )
+    .option('-c, --concurrency <count>', 'parts sent at once (default: 4)', parseConcurrency)
+    .option('-s, --part-size <bytes>', 'bytes of a part, such as 20MiB (default: 8MiB)', parsePartSize)
+    .option('--allow-empty', 'store an object without bytes; else it is a failure', false)
+    .action((address: string, _command: readonly string[], options: PutOptions, self: Command) =>
+      put(address, splitAtDashes(program, self), options, globalOptions(self).json, io),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['holdfast put s3://bucket/data.tar -- tar c data', 'what tar writes, if it succeeds'],
+        ['tar c data | holdfast put s3://bucket/data.tar', 'the same from a pipe'],
+        ['holdfast put -m x-amz-server-side-encryption:AES256 s3://bucket/key < file', 'with a header'],
+      ),
+    );
+}
+
+async function put(
+  address: string,
+  words: ReturnType<typeof splitAtDashes>,
+  options: PutOptions,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  if (words.before.length > 1)
+    throw new HoldfastError('BadRequest', `${words.before.slice(1).join(' ')}: a command stands after --.`);
+  const { s3, key } = parseObjectAddress(address);
+  if (words.after.length === 0 && io.stdin.isTTY === true)
+    throw new HoldfastError('BadRequest', 'stdin is a terminal: pipe into it, or name a command after --.');
+  const { concurrency = s3.concurrency, partSize } = options;
+  const attributes = attributesFrom(options.header);
+  const objects = openObjects(
+    { ...s3, concurrency },
+    { attributes, ...(partSize !== undefined && { firstPart: partSize }) },
+  );
+  try {
+    const source = words.after.length > 0 ? produced(words.after, io) : (io.stdin as AsyncIterable<Buffer>);
+    const stored = await putProven(objects, key, source, options, io);
+    const { bytes, sha256 } = stored;
+    const told = `${stored.address}: ${bytesText(bytes)}, SHA-256 ${sha256}, read back and compared.`;
+    await (json ? printJson(io, stored) : printLine(io, told));
+  } finally {
+    objects.close();
+  }
+}
+
+interface Stored {
+  readonly address: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Stores a stream, and reads it back: nobody's word is taken for it. @throws VerifyFailed */
+async function putProven(
+  objects: Objects,
+  key: string,
+  source: AsyncIterable<Buffer>,
+  { allowEmpty }: PutOptions,
+  io: Io,
+): Promise<Stored> {
+  const line = createProgressLine(io);
+  const address = objects.addressOf(key);
+  const sent = createHash('sha256');
+  let bytes = 0;
+
+  async function* watched(): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      sent.update(chunk);
+      bytes += chunk.length;
+      line.update({ phase: 'reading', records: 0, bytes });
+      yield chunk;
+    }
+    if (bytes > 0 || allowEmpty) return;
+    throw new HoldfastError(
+      'BadRequest',
+      `Nothing came for ${address}. If an empty object is meant, say --allow-empty.`,
+    );
+  }
+
+  try {
+    await objects.put(key, watched(), { signal: io.signal });
+    const wanted = sent.digest('hex');
+    const found = createHash('sha256');
+    let read = 0;
+    for await (const chunk of objects.get(key, { signal: io.signal })) {
+      found.update(chunk);
+      read += chunk.length;
+      line.update({ phase: 'verifying', records: 0, bytes: read, bytesTotal: bytes });
+    }
+    const sha256 = found.digest('hex');
+    if (sha256 === wanted) return { address, bytes, sha256 };
+    throw new HoldfastError(
+      'VerifyFailed',
+      `${address} reads back as ${read} bytes with the SHA-256 ${sha256}; sent were ${bytes} with ${wanted}. ` +
+        'It is still there: do not rely on it.',
+    );
+  } finally {
+    line.clear();
+  }
+}
