@@ -36,6 +36,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     config: async () => (await import('./commands/config.ts')).addConfigCommand,
     put: async () => (await import('./commands/put.ts')).addPutCommand,
     get: async () => (await import('./commands/get.ts')).addGetCommand,
+    'one-shot': async () => (await import('./commands/one-shot.ts')).addOneShotCommand,
     render: async () => (await import('./commands/render.ts')).addRenderCommand,
   }),
 );

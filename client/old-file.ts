@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { OldFile } from '../formats/format.ts';
 import { openObjects } from '../storage/s3/objects.ts';
+import type { S3Settings } from '../storage/settings.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import { isObjectAddress, parseObjectAddress } from './object-address.ts';
 
@@ -17,7 +18,9 @@ export async function withOldFile<T>(
   signal: AbortSignal,
   work: (file: OpenedOldFile) => Promise<T>,
 ): Promise<T> {
-  return isObjectAddress(address) ? withObject(address, signal, work) : work(await openFile(address, signal));
+  if (!isObjectAddress(address)) return work(await openFile(address, signal));
+  const { s3, key } = parseObjectAddress(address);
+  return openedObject(s3, key, signal, work);
 }
 
 async function openFile(name: string, signal: AbortSignal): Promise<OpenedOldFile> {
@@ -39,12 +42,13 @@ async function openFile(name: string, signal: AbortSignal): Promise<OpenedOldFil
   };
 }
 
-async function withObject<T>(
-  address: string,
+/** The same for an object under any key. */
+export async function openedObject<T>(
+  s3: S3Settings,
+  key: string,
   signal: AbortSignal,
   work: (file: OpenedOldFile) => Promise<T>,
 ): Promise<T> {
-  const { s3, key } = parseObjectAddress(address);
   const objects = openObjects(s3);
   try {
     const found = await objects.head(key, signal);

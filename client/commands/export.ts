@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { readRecords } from '../../archive/reader.ts';
-import { consulKvExportText } from '../../formats/consul-kv-export.ts';
-import { consulateText } from '../../formats/consulate.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
 import { checkExport, type ExportFormat } from '../export-check.ts';
+import { exportText } from '../export-text.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { write } from '../output.ts';
@@ -58,27 +57,13 @@ async function exportRecords(records: OpenedBackup, options: ExportOptions, io: 
       `Backup ${id} of ${job} is one of ${store.kind}; both formats are Consul's.`,
     );
   await checkExport(recordsOf(records), options, io);
-  const text = lines(records, options);
+  const text = exportText(recordsOf(records), options);
   if (options.output === undefined) for await (const part of text) await write(io.stdout, part, io.signal);
   else await writeFileWhole(options.output, text);
 }
 
 function recordsOf({ bytes, object, options }: OpenedBackup): AsyncIterable<readonly KeyRecord[]> {
   return readRecords(bytes, object, options).records;
-}
-
-async function* lines(records: OpenedBackup, { format, base64 }: ExportOptions): AsyncGenerator<string> {
-  const text = format === 'consulate' ? consulateText : consulKvExportText;
-  let before = text.start;
-  for await (const batch of recordsOf(records)) {
-    let part = '';
-    for (const record of batch) {
-      part += before + text.row(record, base64);
-      before = text.separator;
-    }
-    yield part;
-  }
-  yield before === text.start ? '[]\n' : text.end;
 }
 
 /** The file appears whole, or not at all. */
