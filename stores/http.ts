@@ -130,9 +130,17 @@ export async function textOf(
   peer: HttpPeer,
   signal: AbortSignal,
 ): Promise<string> {
+  return (await allBytesOf(answer, peer, signal)).toString('utf8');
+}
+
+export async function allBytesOf(
+  answer: http.IncomingMessage,
+  peer: HttpPeer,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of bytesOf(answer, peer, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** @throws ConfigInvalid where a PEM file cannot be read; `setting` names the settings for the message. */

@@ -4,7 +4,7 @@ import { patiently } from '../backoff.ts';
 import { readTls } from '../http.ts';
 import { createInTurn } from '../in-turn.ts';
 import { openServer } from './server.ts';
-import type { Answer, Request } from './server.ts';
+import type { Answer, ByteAnswer, Request, Server } from './server.ts';
 import type { ElasticsearchSettings } from './settings.ts';
 
 /** The REST interface of a cluster, at whichever of its nodes serves. */
@@ -12,6 +12,8 @@ export interface Connection {
   readonly settings: ElasticsearchSettings;
   /** Asks a node; where it is down the next one, and again where the cluster is busy. */
   ask(request: Request): Promise<Answer>;
+  /** The same, with the answer as it came. */
+  askBytes(request: Request): Promise<ByteAnswer>;
   /** The same, with the answer read as JSON of that shape. */
   read<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>>;
   close(): void;
@@ -22,11 +24,13 @@ export function openConnection(settings: ElasticsearchSettings): Connection {
   const tls = readTls('elasticsearch.tls', settings.tls);
   const servers = settings.addresses.map((address) => openServer(address, settings, tls));
   const inTurn = createInTurn(servers);
-  const ask = (request: Request) =>
-    patiently(request.signal, () => inTurn(request.signal, (server) => server.ask(request)), isBusy);
+  const patient = <T>({ signal }: Request, use: (server: Server) => Promise<T>) =>
+    patiently(signal, () => inTurn(signal, use), isBusy);
+  const ask = (request: Request) => patient(request, (server) => server.ask(request));
   return {
     settings,
     ask,
+    askBytes: (request) => patient(request, (server) => server.askBytes(request)),
     read: async (schema, request) => readAs(schema, await ask(request), request),
     close: () => servers.forEach((server) => server.close()),
   };

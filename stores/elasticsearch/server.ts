@@ -1,5 +1,5 @@
 import type https from 'node:https';
-import { openHttp, textOf } from '../http.ts';
+import { allBytesOf, openHttp } from '../http.ts';
 import { answerError } from './errors.ts';
 import type { ElasticsearchSettings } from './settings.ts';
 
@@ -8,6 +8,8 @@ export interface Server {
   readonly address: string;
   /** @throws what `answerError` makes of a status that is neither 200 nor `accepted`. */
   ask(request: Request): Promise<Answer>;
+  /** The same, with the answer as it came. */
+  askBytes(request: Request): Promise<ByteAnswer>;
   close(): void;
 }
 
@@ -15,6 +17,7 @@ export interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Path and query, encoded. */
   readonly path: string;
+  /** Sent as JSON; bytes as they are. */
   readonly body?: unknown;
   readonly signal: AbortSignal;
   /** Statuses besides 200 that are answers and not failures. */
@@ -23,10 +26,14 @@ export interface Request {
   readonly patience?: number;
 }
 
-export interface Answer {
+export interface Answer extends Omit<ByteAnswer, 'bytes'> {
+  readonly text: string;
+}
+
+export interface ByteAnswer {
   readonly address: string;
   readonly status: number;
-  readonly text: string;
+  readonly bytes: Buffer;
   /** `X-Elastic-Product`, where the server says it. */
   readonly product?: string;
 }
@@ -38,20 +45,27 @@ export function openServer(
 ): Server {
   const connection = openHttp('the cluster', address, tls);
   const headers = { Accept: 'application/json', ...authorization(auth) };
+  async function askBytes(request: Request): Promise<ByteAnswer> {
+    const { method, path, body, signal, accepted = [], patience } = request;
+    const json = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const answer = await connection.send({
+      ...{ method, path, signal, patience, body: json },
+      headers: json === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+    });
+    const bytes = await allBytesOf(answer, connection, signal);
+    const status = answer.statusCode ?? 0;
+    if (status !== 200 && !accepted.includes(status)) throw answerError(address, status, bytes.toString());
+    const product = answer.headers['x-elastic-product'];
+    return { address, status, bytes, ...(typeof product === 'string' ? { product } : {}) };
+  }
+
   return {
     address,
-    async ask({ method, path, body, signal, accepted = [], patience }) {
-      const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const answer = await connection.send({
-        ...{ method, path, signal, patience, body: json },
-        headers: json === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
-      });
-      const text = await textOf(answer, connection, signal);
-      const status = answer.statusCode ?? 0;
-      if (status !== 200 && !accepted.includes(status)) throw answerError(address, status, text);
-      const product = answer.headers['x-elastic-product'];
-      return { address, status, text, ...(typeof product === 'string' ? { product } : {}) };
+    async ask(request) {
+      const { bytes, ...answer } = await askBytes(request);
+      return { ...answer, text: bytes.toString() };
     },
+    askBytes,
     close: () => connection.close(),
   };
 }

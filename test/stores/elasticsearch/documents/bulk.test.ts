@@ -1,0 +1,76 @@
+import { bulkBody, documentPath, readBulkAnswer } from '../../../../stores/elasticsearch/documents/bulk.ts';
+import { createPageSize } from '../../../../stores/elasticsearch/documents/page-size.ts';
+import { document } from '../../../archive/documents/memory.ts';
+
+test('a request has every source as it is', () => {
+  const documents = [
+    document('größe', '{"long":9223372036854775807,"one":1.0}'),
+    document('"2"', ' {} ', 'r'),
+  ];
+  expect(bulkBody(documents).toString()).toBe(
+    '{"index":{"_id":"größe","version":1,"version_type":"external"}}\n' +
+      '{"long":9223372036854775807,"one":1.0}\n' +
+      '{"index":{"_id":"\\"2\\"","routing":"r","version":1,"version_type":"external"}}\n' +
+      ' {} \n',
+  );
+});
+
+test('a document by itself has a path of its own', () => {
+  expect(documentPath('orders', document('a/b?', '{\n}', 'r&s'))).toBe(
+    '/orders/_doc/a%2Fb%3F?routing=r%26s&version=1&version_type=external&pipeline=_none',
+  );
+});
+
+describe('of an answer', () => {
+  const documents = ['1', '2', '3', '4', '5'].map((id) => document(id, '{}'));
+
+  test('without errors, all are written', () => {
+    const items = documents.map(() => ({ index: { status: 201 } }));
+    expect(readBulkAnswer(JSON.stringify({ errors: false, items }), documents)).toEqual({
+      written: 5,
+      busy: [],
+      refused: [],
+    });
+  });
+
+  test('those the cluster was too busy for are to be sent again; one that is there already is written', () => {
+    const items = [
+      { index: { status: 201 } },
+      { index: { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'full' } } },
+      { index: { status: 409, error: { type: 'version_conflict_engine_exception', reason: 'there' } } },
+      { index: { status: 400, error: { type: 'mapper_parsing_exception', reason: 'no number' } } },
+      { index: { status: 503, error: { type: 'unavailable_shards_exception' } } },
+    ];
+    expect(readBulkAnswer(JSON.stringify({ errors: true, items }), documents)).toEqual({
+      written: 2,
+      busy: [documents[1], documents[4]],
+      refused: ['4: no number'],
+    });
+  });
+
+  test.each(['{"errors":false,"items":[]}', '{"took":1}', '<html>'])('%s is none', (text) => {
+    expect(() => readBulkAnswer(text, documents)).toThrow();
+  });
+});
+
+describe('the size of pages', () => {
+  test('grows slowly, and by bytes', () => {
+    const size = createPageSize();
+    expect(size.current).toBe(10);
+    size.saw(10, 10 * 300);
+    expect(size.current).toBe(40);
+    for (let page = 0; page < 10; page++) size.saw(size.current, size.current * 300);
+    expect(size.current).toBe(5_000);
+    size.saw(5_000, 5_000 * 4_194);
+    expect(size.current).toBe(1_000);
+    size.saw(2, 20_000_000);
+    expect(size.current).toBe(1);
+  });
+
+  test('shrinks to one document, and no further', () => {
+    const size = createPageSize();
+    expect([size.shrink(), size.current]).toEqual([true, 2]);
+    while (size.current > 1) size.shrink();
+    expect(size.shrink()).toBe(false);
+  });
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { scanPage } from '../../../../stores/elasticsearch/documents/page-scan.ts';
+
+function answer(...hits: readonly string[]): Buffer {
+  return Buffer.from(
+    `{"pit_id":"p","took":1,"timed_out":false,"_shards":{"failed":0},"hits":{"max_score":null,"hits":[${hits.join(',')}]}}`,
+  );
+}
+
+function hit(source: string, sort = 1): string {
+  return `{"_index":"i","_id":"1","_version":3,"_score":null,"_source":${source},"sort":[${sort}]}`;
+}
+
+test('an empty page', () => {
+  expect(scanPage(answer())).toEqual({
+    frame: answer().toString(),
+    documents: [],
+    last: undefined,
+    withoutSource: undefined,
+  });
+});
+
+test('documents, with what surrounds them as JSON', () => {
+  const page = scanPage(
+    answer(
+      '{"_index":"i","_id":"a\\"\\u00e9","_version":9223372036854775807,"_score":null,"_routing":"r\\n","_ignored":["x"],"_source":{"a":1},"sort":[7,"x"]}',
+      hit('{"b":[{}]}', 8),
+    ),
+  );
+  expect(page).toMatchObject({ frame: answer().toString(), last: '[8]', withoutSource: undefined });
+  expect(page.documents.map(({ source, ...rest }) => ({ ...rest, source: source.toString() }))).toEqual([
+    { id: 'a"é', version: '9223372036854775807', routing: 'r\n', oneLine: true, source: '{"a":1}' },
+    { id: '1', version: '3', routing: undefined, oneLine: true, source: '{"b":[{}]}' },
+  ]);
+});
+
+test.each([
+  ['spaces', '  {"a" : 1.0 } \t', true],
+  ['line feeds', '{\n"a":1}\n', false],
+  ['a comment in a block', '{"a":1/* "}] */}', false],
+  ['a comment to the end of the line', '{"a":1 // "}]\n}', false],
+  ['comments around it', '/* { */{}/* } */', false],
+  ['no number', '{"a":NaN}', false],
+  ['strings like structure', '{"a":"\\"}],\\\\","sort":[1],"_source":{"hits":[]}}', true],
+])('a source with %s', (_, source, oneLine) => {
+  const [first, second] = scanPage(answer(hit(source), hit('{}'))).documents;
+  expect(first?.source.toString()).toBe(source);
+  expect([first?.oneLine, second?.oneLine]).toEqual([oneLine, true]);
+});
+
+test('a source that is not UTF-8 is kept, and cannot stand in a line', () => {
+  const bytes = answer(hit('{"a":"%"}'), hit('{}'));
+  bytes[bytes.indexOf('%')] = 0xff;
+  const [first, second] = scanPage(bytes).documents;
+  expect(first?.source.toString('hex')).toBe(Buffer.from('{"a":"\xff"}', 'latin1').toString('hex'));
+  expect([first?.oneLine, second?.oneLine]).toEqual([false, true]);
+});
+
+test('whatever JSON a source is, it is cut out whole', () => {
+  fc.assert(
+    fc.property(fc.array(fc.json(), { maxLength: 5 }), (values) => {
+      const sources = values.map((value) => `{"v":${value}}`);
+      const { documents } = scanPage(answer(...sources.map((source) => hit(source))));
+      expect(documents.map(({ source }) => source.toString())).toEqual(sources);
+    }),
+  );
+});
+
+test('a document without its source is named', () => {
+  const page = scanPage(answer(hit('{}'), '{"_index":"i","_id":"bare","_score":null,"sort":[1]}'));
+  expect(page.withoutSource).toBe('bare');
+});
+
+test('an answer that is cut short anywhere is refused', () => {
+  const whole = answer(hit('{"a":"\\"x"}'), hit('{"b":/* */2}'));
+  for (let length = 0; length < whole.length; length++) {
+    expect(() => scanPage(whole.subarray(0, length))).toThrow(SyntaxError);
+  }
+});
