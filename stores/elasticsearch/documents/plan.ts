@@ -16,5 +16,6 @@ export function planLoad(
     ...{ settings: {}, aliases: {}, samples: [] },
   }));
   const into = { how: 'rename', pattern, replacement } as const;
-  return planRestore(connection, facts, { indices, into, settings: {}, keepLifecycle: false }, signal);
+  const wish = { indices, into, settings: {}, keepLifecycle: false, swapAliases: false };
+  return planRestore(connection, facts, wish, signal);
 }
