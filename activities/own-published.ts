@@ -30,12 +30,11 @@ export async function ownPublished(
 function capturedOf(manifest: Manifest): Captured {
   const { job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt } =
     manifest;
-  const { unchangedSince, warnings, keyspace, snapshot } = manifest;
+  const { unchangedSince, warnings, keyspace } = manifest;
   return {
     ...{ job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt },
     ...(unchangedSince !== undefined && { unchangedSince }),
     ...(warnings !== undefined && { warnings }),
     ...(keyspace !== undefined && { keyspace }),
-    ...(snapshot !== undefined && { snapshot }),
   };
 }

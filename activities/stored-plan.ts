@@ -12,7 +12,7 @@ import type { RestoreSources } from './restore-sources.ts';
  * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed
  */
 export async function* readPlan(
-  { job, storage, identities }: Pick<RestoreSources, 'job' | 'storage' | 'identities'>,
+  { job, storage, identities }: RestoreSources,
   { object, digest }: Plan,
   signal: AbortSignal,
 ): AsyncGenerator<readonly PlanLine[]> {

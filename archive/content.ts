@@ -17,6 +17,8 @@ export interface ContentTally {
   /** Of the records so far. */
   counts(): Counts;
   settle(): Promise<void>;
+  /** Copies the last key. Called before the memory of what was added is used for something else or freed. */
+  keep(): void;
   /** Nothing may be added any more. */
   finish(): Promise<Content>;
   /** Valid once `finish` has ended. */
@@ -89,6 +91,11 @@ export function createContentTally(refuseOrder: (key: Buffer, after: Buffer) => 
     },
     counts: () => ({ records, bytes }),
     settle,
+    keep() {
+      previous &&= Buffer.from(previous.subarray(previousStart, previousEnd));
+      previousEnd -= previousStart;
+      previousStart = 0;
+    },
     async finish() {
       await settle();
       content = { records, bytes, digest: await digest.hex() };

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { KeyRecord } from '../workflows/contract/record.ts';
+import { free } from '../workflows/contract/memory.ts';
 import type { PlainFrame } from './frames.ts';
 import { encodePairs, refuseReserved } from './record.ts';
 
@@ -15,6 +16,8 @@ export interface LineWriter {
   readonly length: number;
   /** Takes all lines away; the next ones are written into other memory. */
   take(): Required<PlainFrame>;
+  /** Frees all memory, that of frames when they are released. Nothing may be added any more. */
+  close(): void;
 }
 
 /** Room for a frame of ordinary lines; memory that had to grow beyond the other bound is not kept. */
@@ -45,11 +48,12 @@ const metaHead = ',"meta":';
 const lineEnd = Buffer.from('}}\n');
 
 export function createLineWriter(): LineWriter {
-  const free: Buffer<ArrayBuffer>[] = [];
+  const unused: Buffer<ArrayBuffer>[] = [];
   let bytes = Buffer.allocUnsafeSlow(usualMemory);
   let length = 0;
   let fieldsStart = 0;
   let fieldsEnd = 0;
+  let closed = false;
 
   function reserve(more: number): void {
     if (length + more <= bytes.length) return;
@@ -136,14 +140,20 @@ export function createLineWriter(): LineWriter {
     take() {
       const memory = bytes;
       const lines = bytes.subarray(0, length);
-      bytes = free.pop() ?? Buffer.allocUnsafeSlow(usualMemory);
+      bytes = unused.pop() ?? Buffer.allocUnsafeSlow(usualMemory);
       length = 0;
       return {
         bytes: lines,
         release: () => {
-          if (memory.length <= mostKept) free.push(memory);
+          if (memory.length <= mostKept && !closed) unused.push(memory);
+          else free(memory);
         },
       };
+    },
+    close() {
+      closed = true;
+      free(bytes);
+      for (const memory of unused.splice(0)) free(memory);
     },
   };
 }

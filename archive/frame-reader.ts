@@ -10,7 +10,7 @@ import { openStored, type CompressedStream } from './stored.ts';
 export interface OpenedFrames {
   readonly stream: CompressedStream;
   readonly table: SeekTable;
-  /** The plain bytes of frames, several decompressed at once, in order. */
+  /** The plain bytes of frames, several decompressed at once, in order, each in memory of its own. */
   readonly decompress: (frames: AsyncIterable<CutFrame>) => AsyncIterable<Buffer>;
 }
 

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { free } from '../workflows/contract/memory.ts';
 import type { Refusal } from './refusal.ts';
 import type { FrameEntry } from './seek-table.ts';
 
@@ -40,10 +41,11 @@ export async function compressFrame(plain: Buffer): Promise<Frame> {
   });
   // The output is a view of a whole piece; an upload that gathers frames must not hold their pieces in memory.
   const data = Buffer.from(output);
+  free(output);
   return { data, bytes: data.length, plainBytes: plain.length, checksum: data.readUInt32LE(data.length - 4) };
 }
 
-/** The plain bytes of a frame, checked against its checksum and the seek table. */
+/** The plain bytes of a frame, checked against its checksum and the seek table, in memory of their own. */
 export async function decompressFrame(data: Buffer, entry: FrameEntry, refuse: Refusal): Promise<Buffer> {
   if (!isCheckedFrame(data) || data.readUInt32LE(data.length - 4) !== entry.checksum) {
     throw refuse('holds a damaged frame: it and the seek table disagree');

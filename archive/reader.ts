@@ -1,4 +1,5 @@
 import type { Content, DataObject } from '../workflows/contract/manifest.ts';
+import { free } from '../workflows/contract/memory.ts';
 import { provenBeforeLast } from './ahead.ts';
 import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
 import { type Counts, createReadTally } from './content.ts';
@@ -57,6 +58,8 @@ export async function checkRecords(
     check(plain);
     await tally.settle();
     onCounts(tally.counts());
+    tally.keep();
+    free(plain);
   }
   const content = await tally.finish();
   if (options.content !== undefined) checkContent(content, options.content, refuse);
@@ -77,7 +80,8 @@ function checkContent(found: Content, expected: Content, refuse: Refusal): void 
 
 /**
  * Reads the plain bytes of an object, a frame at a time: every buffer holds whole lines. What `object` says has
- * been checked before the last buffer is handed on; until then nothing is proven.
+ * been checked before the last buffer is handed on; until then nothing is proven. A buffer has its memory for itself,
+ * and is the receiver's.
  *
  * @throws ArchiveCorrupt, DecryptFailed
  */

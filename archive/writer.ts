@@ -10,7 +10,10 @@ import { createLineWriter } from './encode-line.ts';
 import { compressFrame, framesAhead, frameTarget, type PlainFrame } from './frames.ts';
 import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-table.ts';
 
-/** Writes records, which must come in strictly ascending order of key. Memory does not grow with their number. */
+/**
+ * Writes records, which must come in strictly ascending order of key. Memory does not grow with their number. Of a
+ * batch nothing is read any more when the next one is asked for.
+ */
 export function writeRecords(batches: RecordBatches, options: WriteOptions): RecordWriting {
   const tally = createContentTally(
     (key, after) =>
@@ -37,9 +40,11 @@ async function* linesOf(batches: RecordBatches, tally: ContentTally): AsyncGener
       await tally.settle();
       yield lines.take();
     }
+    tally.keep();
   }
   await tally.finish();
   if (lines.length > 0) yield lines.take();
+  lines.close();
 }
 
 async function* gather(lines: AsyncIterable<Buffer>): AsyncGenerator<PlainFrame> {

@@ -1,5 +1,4 @@
 import { recordsOf } from '../activities/backup-reading.ts';
-import { indicesOf } from '../activities/index-facts.ts';
 import { byteSource } from '../activities/open.ts';
 import { snapshotOf } from '../activities/snapshot-file.ts';
 import type { ByteSource, ReadOptions } from '../archive/archive.ts';
@@ -22,14 +21,9 @@ export async function openRecords(source: OpenedSource, which: string, io: Io): 
   return open(source, which, io, recordsOf);
 }
 
-/** Records, a snapshot, or the facts about indices. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
+/** Records or a snapshot. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
 export async function openBackup(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
-  return open(
-    source,
-    which,
-    io,
-    (manifest) => snapshotOf(manifest) ?? indicesOf(manifest) ?? recordsOf(manifest),
-  );
+  return open(source, which, io, (manifest) => snapshotOf(manifest) ?? recordsOf(manifest));
 }
 
 async function open(

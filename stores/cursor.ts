@@ -51,6 +51,8 @@ export function createCursor(
           }
           previous = key;
         }
+        // The batch may be freed when the next one is asked for.
+        previous &&= Buffer.from(previous);
       }
     },
     advance() {

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
 
-/** Merges rely on the order of what a store gives; it also proves that no key comes twice. */
+/** Merges rely on the order of what a store gives; it also proves that no key comes twice. Takes a batch at a time. */
 export function createOrderCheck(source: string): (records: readonly KeyRecord[]) => void {
   let previous: Buffer | undefined;
   return (records) => {
@@ -12,5 +12,7 @@ export function createOrderCheck(source: string): (records: readonly KeyRecord[]
       }
       previous = key;
     }
+    // The memory of a batch is freed before the next one comes.
+    previous &&= Buffer.from(previous);
   };
 }

@@ -34,7 +34,10 @@ export type PlanItem =
 export type PlanCounts = Pick<Plan, 'add' | 'change' | 'remove' | 'refused' | 'equal' | 'keep'>;
 
 export interface Planning {
-  /** In ascending order of key, in batches. Both sources are closed at its end, also where the consumer stops early. */
+  /**
+   * In ascending order of key, in batches, each of which may be read until the next one is asked for. Both sources are closed at its end, also where the
+   * consumer stops early.
+   */
   readonly items: AsyncIterable<readonly PlanItem[]>;
   /** Complete once `items` has ended. */
   readonly counts: () => PlanCounts;

@@ -102,6 +102,7 @@ export interface SnapshotFacts {
 
 export interface Reading {
   readonly moment: Moment;
+  /** A batch may be read until the next one is asked for: then its memory may be freed, and keys and values are empty. */
   readonly records: RecordBatches;
   /** Complete once `records` has ended. */
   readonly leftOut: () => readonly LeftOut[];

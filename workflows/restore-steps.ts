@@ -7,7 +7,6 @@ import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contra
 import { startDeadline } from './deadline.ts';
 import { doneBeforeCancellation } from './failure.ts';
 import { count } from './markdown.ts';
-import { unitOf } from './plan-unit.ts';
 import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
 import { takeSafetyBackup } from './safety-backup.ts';
@@ -55,7 +54,7 @@ export async function carryOut(
   if (request.dryRun === true) return close('dry-run');
   if (plan.add + plan.change + plan.remove === 0) {
     if (plan.refused > 0)
-      throw failure('Unrestorable', `none of ${counted(plan, plan.refused)} can be written: ${named(plan)}`);
+      throw failure('Unrestorable', `none of ${keys(plan.refused)} can be written: ${named(plan)}`);
     return close('nothing-to-do');
   }
 
@@ -71,7 +70,7 @@ export async function carryOut(
     if (!decision.approved) return close('declined');
   }
 
-  if (request.noSafetyBackup !== true && plan.harmless !== true) {
+  if (request.noSafetyBackup !== true) {
     enter('safety backup');
     findings.safetyBackup = (await takeSafetyBackup(plan, description)).id;
   }
@@ -96,7 +95,7 @@ async function makePlan(
 }
 
 async function apply(plan: Plan, left: number, findings: Findings): Promise<Applied> {
-  const summary = `write ${counted(plan, plan.add + plan.change)}, remove ${counted(plan, plan.remove)}`;
+  const summary = `write ${keys(plan.add + plan.change)}, remove ${keys(plan.remove)}`;
   try {
     return await data.applyRestore.executeWithOptions({ summary, scheduleToCloseTimeout: left }, [{ plan }]);
   } catch (error) {
@@ -123,13 +122,13 @@ function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): 
   if (applied.conflicts > 0) {
     throw failure(
       'RestoreConflict',
-      `${counted(plan, applied.conflicts)} changed since the plan and left as they are: ${examples}`,
+      `${keys(applied.conflicts)} changed since the plan and left as they are: ${examples}`,
     );
   }
   if (proof.differing > 0) {
     throw failure(
       'RestoreUnproven',
-      `${counted(plan, proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
+      `${keys(proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
     );
   }
   // Who approved the plan by its digest knew which keys it leaves; who approved beforehand did not.
@@ -137,7 +136,7 @@ function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): 
   if (applied.refused > known) {
     throw failure(
       'Unrestorable',
-      `${counted(plan, applied.refused)} could not be written, all others were: ${examples}`,
+      `${keys(applied.refused)} could not be written, all others were: ${examples}`,
     );
   }
 }
@@ -155,9 +154,8 @@ function named({ examples }: Plan): string {
     .join(', ');
 }
 
-function counted(plan: Plan, number: number): string {
-  const { one, many } = unitOf(plan);
-  return number === 1 ? `1 ${one}` : `${count(number)} ${many}`;
+function keys(number: number): string {
+  return number === 1 ? '1 key' : `${count(number)} keys`;
 }
 
 function failure(code: ErrorCode, message: string): ApplicationFailure {

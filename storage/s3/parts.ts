@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { free } from '../../workflows/contract/memory.ts';
 
 const MiB = 1024 * 1024;
 
@@ -30,17 +31,20 @@ export interface Part {
 export interface BufferPool {
   take(size: number): Buffer<ArrayBuffer>;
   give(part: Part): void;
+  /** Frees all that were given back. Nobody may be sending them any more. */
+  close(): void;
 }
 
 export function createBufferPool(): BufferPool {
-  const free: Buffer<ArrayBuffer>[] = [];
+  const unused: Buffer<ArrayBuffer>[] = [];
   return {
     take(size) {
-      const buffer = free.pop();
+      const buffer = unused.pop();
       // Slow: a buffer of its own, which does not keep a shared slab alive.
       return buffer?.length === size ? buffer : Buffer.allocUnsafeSlow(size);
     },
-    give: ({ bytes }) => void free.push(Buffer.from(bytes.buffer)),
+    give: ({ bytes }) => void unused.push(Buffer.from(bytes.buffer)),
+    close: () => unused.splice(0).forEach(free),
   };
 }
 

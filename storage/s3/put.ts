@@ -42,6 +42,9 @@ export async function put(
       `${bucket.addressOf(name)} exists already; it was left as it is.`,
     );
   }
+  // Where a write was refused, its request may not have been read to its end: that memory is left to the collector.
+  if (first.done !== true && first.value.last) buffers.give(first.value);
+  buffers.close();
   return { bytes };
 }
 

@@ -7,24 +7,25 @@ for (const [index, character] of alphabet.entries()) sixBits[character] = index;
 /** Below this, calling the native decoder costs more than decoding. */
 const shortText = 96;
 
-/** The bytes that the base64 text from `start` to before `end` stands for; `undefined` where it is not base64. */
+/**
+ * Puts the bytes that the base64 text from `start` to before `end` stands for in the place of the text, which they are
+ * shorter than, and gives them; `undefined` where it is not base64. So no value takes memory of its own.
+ */
 export function decodeBase64(text: Buffer, start: number, end: number): Buffer | undefined {
   const length = end - start;
   if (length % 4 !== 0) return undefined;
-  if (length === 0) return Buffer.alloc(0);
-  const padded = text[end - 1] !== padding ? 0 : text[end - 2] !== padding ? 1 : 2;
+  const padded = length === 0 || text[end - 1] !== padding ? 0 : text[end - 2] !== padding ? 1 : 2;
   const decodedLength = (length / 4) * 3 - padded;
-  if (length <= shortText) return decodeShort(text, start, end - padded, decodedLength);
-  const decoded = Buffer.from(text.toString('latin1', start, end), 'base64');
+  if (length <= shortText) return decodeShort(text, start, end - padded);
+  const written = text.write(text.toString('latin1', start, end), start, decodedLength, 'base64');
   // Node passes over characters that are not base64, and gives fewer bytes then.
-  return decoded.length === decodedLength ? decoded : undefined;
+  return written === decodedLength ? text.subarray(start, start + written) : undefined;
 }
 
-function decodeShort(text: Buffer, start: number, end: number, length: number): Buffer | undefined {
-  const decoded = Buffer.allocUnsafe(length);
+function decodeShort(text: Buffer, start: number, end: number): Buffer | undefined {
   let bits = 0;
   let count = 0;
-  let written = 0;
+  let to = start;
   for (let at = start; at < end; at++) {
     const six = sixBits[text[at] ?? 0] ?? invalid;
     if (six === invalid) return undefined;
@@ -32,8 +33,8 @@ function decodeShort(text: Buffer, start: number, end: number, length: number): 
     count += 6;
     if (count >= 8) {
       count -= 8;
-      decoded[written++] = bits >> count;
+      text[to++] = bits >> count;
     }
   }
-  return decoded;
+  return text.subarray(start, to);
 }

@@ -1,4 +1,5 @@
 import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { decodeBase64 } from './base64.ts';
 import { malformed } from './json-bytes.ts';
 import type { JsonBytes } from './json-bytes.ts';
 
@@ -21,10 +22,12 @@ const noFlags = Object.freeze({ flags: '0' });
 /**
  * Reads one `{"LockIndex":0,"Key":"…",…}`; its fields may come in any order, and others (Consul Enterprise:
  * `Namespace`, `Partition`) are passed over. Afterwards `json.replaced` tells whether the key is what the store has.
+ * Key and value are views of `json.bytes`, in which the value is written over its base64.
  */
 export function readEntry(json: JsonBytes): KeyRecord {
   let key: Buffer | undefined;
-  let value: Buffer | null | undefined;
+  let valueStart: number | undefined;
+  let valueEnd = 0;
   let flags: string | undefined;
   let createIndex: string | undefined;
   let modifyIndex: string | undefined;
@@ -38,8 +41,10 @@ export function readEntry(json: JsonBytes): KeyRecord {
     if (lockIndex === undefined && json.named(names.lockIndex)) lockIndex = json.number();
     else if (key === undefined && json.named(names.key)) key = json.exactBytes();
     else if (flags === undefined && json.named(names.flags)) flags = json.number();
-    else if (value === undefined && json.named(names.value)) value = json.base64OrNull();
-    else if (createIndex === undefined && json.named(names.createIndex)) createIndex = json.number();
+    else if (valueStart === undefined && json.named(names.value)) {
+      valueStart = json.base64OrNull();
+      valueEnd = json.position - 1;
+    } else if (createIndex === undefined && json.named(names.createIndex)) createIndex = json.number();
     else if (modifyIndex === undefined && json.named(names.modifyIndex)) modifyIndex = json.number();
     else if (json.named(names.session)) session = json.text();
     else json.skipField();
@@ -50,12 +55,18 @@ export function readEntry(json: JsonBytes): KeyRecord {
   }
   if (
     key === undefined ||
-    value === undefined ||
+    valueStart === undefined ||
     flags === undefined ||
     createIndex === undefined ||
     modifyIndex === undefined ||
     lockIndex === undefined
   ) {
+    throw malformed;
+  }
+  // Only now: an entry that is not complete is read once more, from its text.
+  const value = valueStart < 0 ? null : decodeBase64(json.bytes, valueStart, valueEnd);
+  if (value === undefined) {
+    json.position = valueStart;
     throw malformed;
   }
   // Sorted by name, as the archive writes them.

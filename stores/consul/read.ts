@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Scope } from '../../workflows/contract/manifest.ts';
+import { free, freedInTurn } from '../../workflows/contract/memory.ts';
 import type { KeyRecord, RecordBatches } from '../../workflows/contract/record.ts';
 import { createOrderCheck } from '../order.ts';
 import type { Reading } from '../store.ts';
@@ -8,14 +9,11 @@ import type { Connection } from './connection.ts';
 import { answerError } from './errors.ts';
 import { expressiblePrefix, kvPath } from './keys.ts';
 import { createScanner } from './scanner.ts';
+import type { Scanned } from './scanner.ts';
 import { bytesOf, textOf } from './server.ts';
 import type { Server } from './server.ts';
 import type { ConsulSettings } from './settings.ts';
 import { requireFullSight } from './sight.ts';
-
-const batchBytes = 256 * 1024;
-/** What a record weighs beside key and value, so that a batch of tiny records stays small too. */
-const recordBytes = 100;
 
 /**
  * One `?recurse`: Consul answers it from one transaction of its memory, so it is one moment. The connection is held
@@ -119,29 +117,22 @@ async function* batchesOf(
 
   const scanner = createScanner(source, Buffer.from(scope.prefix));
   const ordered = createOrderCheck(source);
-  let records: KeyRecord[] = [];
-  let size = 0;
-  let measured = 0;
-  for await (const chunk of bytes) {
-    scanner.push(chunk, records);
+  function* batchOf({ records, memory }: Scanned): Generator<readonly KeyRecord[]> {
     // With keys that cannot be read there will be no backup; the rest is read to name them all.
-    if (scanner.replaced.count > 0) continue;
-    for (; measured < records.length; measured++) size += sizeOf(records[measured]);
-    if (size < batchBytes) continue;
-    ordered(records);
-    yield records;
-    records = [];
-    size = 0;
-    measured = 0;
+    if (records.length > 0 && scanner.replaced.count === 0) {
+      ordered(records);
+      yield records;
+    }
+    free(memory);
   }
-  scanner.end(records);
-  if (scanner.replaced.count > 0) throw unreadable(source, scanner.replaced);
-  ordered(records);
-  if (records.length > 0) yield records;
-}
 
-function sizeOf(record: KeyRecord | undefined): number {
-  return record === undefined ? 0 : record.key.length + (record.value?.length ?? 0) + recordBytes;
+  for await (const chunk of freedInTurn(bytes)) {
+    const scanned = scanner.push(chunk);
+    if (scanned !== undefined) yield* batchOf(scanned);
+  }
+  const last = scanner.end();
+  if (scanner.replaced.count > 0) throw unreadable(source, scanner.replaced);
+  yield* batchOf(last);
 }
 
 function unreadable(source: string, { count, examples }: { count: number; examples: readonly string[] }) {

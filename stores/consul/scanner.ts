@@ -9,12 +9,18 @@ import { incomplete, JsonBytes, malformed } from './json-bytes.ts';
  * whole, which is as large as the store, and rounds the 64-bit numbers.
  */
 export interface Scanner {
-  /** Takes the next bytes and appends the records that are complete now. */
-  push(chunk: Buffer, records: KeyRecord[]): void;
+  /** Copies the next bytes. Where there is no room for them before, the records that are complete are handed over. */
+  push(chunk: Buffer): Scanned | undefined;
   /** Takes the end of the bytes. @throws StreamBroken where the array has not ended. */
-  end(records: KeyRecord[]): void;
+  end(): Scanned;
   /** Keys in which the server replaced bytes: how many, and at most 20 as it shows them. They are not among the records. */
   readonly replaced: { readonly count: number; readonly examples: readonly string[] };
+}
+
+/** Records, and the memory of their keys and values: it is the receiver's, to be freed when nobody reads them. */
+export interface Scanned {
+  readonly records: readonly KeyRecord[];
+  readonly memory: Buffer<ArrayBuffer>;
 }
 
 const comma = 0x2c;
@@ -24,18 +30,17 @@ const closeBracket = 0x5d;
 /**
  * @param source for messages: `Consul at http://…`
  * @param prefix keys that do not start with it are passed over
+ * @param room bytes that are taken before they are scanned
  */
-export function createScanner(source: string, prefix: Buffer): Scanner {
+export function createScanner(source: string, prefix: Buffer, room = 1 << 17): Scanner {
   const json = new JsonBytes();
   const replaced = { count: 0, examples: [] as string[] };
   let state: 'before' | 'first' | 'next' | 'after' = 'before';
   /** Where in the answer `json.bytes` begins, for messages. */
   let offset = 0;
 
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  /** An object larger than a chunk is tried again only when there is twice as much of it: linear in the whole. */
-  let wanted = 1;
+  let memory = Buffer.allocUnsafeSlow(room);
+  let filled = 0;
 
   function take(records: KeyRecord[]): void {
     const record = readEntry(json);
@@ -80,15 +85,19 @@ export function createScanner(source: string, prefix: Buffer): Scanner {
     }
   }
 
-  function scanWaiting(records: KeyRecord[]): void {
-    offset += json.position;
-    json.bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
+  /** Gives what is complete, with the memory; the rest goes into new memory, with room for so much more. */
+  function handOver(more: number): Scanned {
+    const records: KeyRecord[] = [];
+    json.bytes = memory.subarray(0, filled);
     json.position = 0;
     scan(records);
+    const scanned = { records, memory };
     const rest = json.bytes.subarray(json.position);
-    waiting = rest.length === 0 ? [] : [rest];
-    waitingBytes = rest.length;
-    wanted = Math.max(1, 2 * rest.length);
+    // An object larger than the memory is tried again only when there is twice as much of it: linear in the whole.
+    memory = Buffer.allocUnsafeSlow(Math.max(room, 2 * rest.length + more));
+    filled = rest.copy(memory);
+    offset += json.position;
+    return scanned;
   }
 
   function notAList(place: number): HoldfastError {
@@ -97,16 +106,17 @@ export function createScanner(source: string, prefix: Buffer): Scanner {
   }
 
   return {
-    push(chunk, records) {
-      waiting.push(chunk);
-      waitingBytes += chunk.length;
-      if (waitingBytes >= wanted) scanWaiting(records);
+    push(chunk) {
+      const scanned = filled + chunk.length > memory.length ? handOver(chunk.length) : undefined;
+      filled += chunk.copy(memory, filled);
+      return scanned;
     },
-    end(records) {
-      if (waitingBytes > 0) scanWaiting(records);
+    end() {
+      const scanned = handOver(0);
       if (state !== 'after') {
         throw new HoldfastError('StreamBroken', `${source} broke off in the middle of the list of keys.`);
       }
+      return scanned;
     },
     replaced,
   };

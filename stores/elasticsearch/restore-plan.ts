@@ -1,7 +1,6 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
-import type { IndexPlan } from '../repository-store.ts';
-import type { IndexWish } from '../../workflows/contract/restore.ts';
+import type { IndexPlan, RestoreWish } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import { describeIndices } from './indices.ts';
 import { inPaths, matches } from './patterns.ts';
@@ -12,7 +11,7 @@ import type { Names } from './wanted.ts';
 export async function planRestore(
   connection: Connection,
   facts: readonly IndexFacts[],
-  wish: IndexWish,
+  wish: RestoreWish,
   signal: AbortSignal,
 ): Promise<readonly IndexPlan[]> {
   const chosen = facts.filter(({ index, dataStream }) => isWished(wish, index, dataStream));
@@ -38,11 +37,11 @@ export async function planRestore(
   });
 }
 
-function isWished({ indices }: IndexWish, index: string, dataStream: string | undefined): boolean {
+function isWished({ indices }: RestoreWish, index: string, dataStream: string | undefined): boolean {
   return matches(indices, index) || (dataStream !== undefined && matches(indices, dataStream));
 }
 
-function targetOf(index: string, { into }: IndexWish): string {
+function targetOf(index: string, { into }: RestoreWish): string {
   if (into.how !== 'rename') return index;
   const target = index.replace(patternOf(into.pattern), into.replacement);
   const problem = targetProblem(target);
@@ -99,7 +98,7 @@ function whyNot(
   target: string,
   there: Live | undefined,
   names: Names,
-  { into }: IndexWish,
+  { into }: RestoreWish,
 ): string | undefined {
   if (names.aliases.has(target)) return 'an alias has this name';
   if (names.dataStreams.has(target)) return 'a data stream has this name';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import type { IndexPlan, RestoreProgress } from '../repository-store.ts';
-import type { IndexWish } from '../../workflows/contract/restore.ts';
+import type { IndexPlan, RestoreProgress, RestoreWish } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import type { Product } from './describe.ts';
 import { describeIndices } from './indices.ts';
@@ -24,7 +23,7 @@ export async function applyRestore(
   product: Product,
   snapshot: string,
   plan: readonly IndexPlan[],
-  wish: IndexWish,
+  wish: RestoreWish,
   { signal, onProgress }: RestoreOptions,
 ): Promise<void> {
   const lines = plan.filter(({ op }) => op !== 'refuse');
@@ -82,7 +81,7 @@ async function requireUnchanged(
 async function makeWay(
   connection: Connection,
   target: string,
-  { into }: IndexWish,
+  { into }: RestoreWish,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/${encodeURIComponent(target)}`;
@@ -102,7 +101,7 @@ async function askToRestore(
   product: Product,
   snapshot: string,
   lines: readonly IndexPlan[],
-  { into, settings, keepLifecycle }: IndexWish,
+  { into, settings, keepLifecycle }: RestoreWish,
   signal: AbortSignal,
 ): Promise<void> {
   const inPlace = into.how !== 'rename';

@@ -4,6 +4,7 @@ import type { ByteSource } from '../../archive/archive.ts';
 import { writeRecords } from '../../archive/writer.ts';
 import type { Content, DataObject } from '../../workflows/contract/manifest.ts';
 import type { KeyRecord, RecordBatches } from '../../workflows/contract/record.ts';
+import { lent } from '../lent.ts';
 
 /** A stored object in memory, and what a reader did with it. */
 export interface MemoryObject {
@@ -45,12 +46,12 @@ export interface Stored {
   readonly content: Content;
 }
 
-/** Writes records as the one batch after the other. */
+/** Writes records as the one batch after the other, which are gone when the next one comes. */
 export async function store(
   batches: readonly (readonly KeyRecord[])[],
   recipients: readonly string[] = [],
 ): Promise<Stored> {
-  const writing = writeRecords(each(batches), { recipients });
+  const writing = writeRecords(lent(each(batches)), { recipients });
   const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
   const suffix = recipients.length > 0 ? '.age' : '';
   const name = `20261122T041500Z/records.ndjson.zst${suffix}`;

@@ -36,4 +36,6 @@ test('buffers are used again', async () => {
     buffers.give(part);
   }
   expect(seen.size).toBe(1);
+  buffers.close();
+  for (const memory of seen) expect(memory.byteLength).toBe(0);
 });

@@ -6,6 +6,7 @@ import { pendingWrites } from '../../stores/pending.ts';
 import { planLine, planWrites } from '../../stores/plan.ts';
 import { seenIndex } from '../../stores/store.ts';
 import type { KeyStore, Outcome, Write } from '../../stores/store.ts';
+import { kept } from '../lent.ts';
 import { hostilePrefixes, hostileTree } from './hostile.ts';
 import type { Plain } from './hostile.ts';
 import { source } from './records.ts';
@@ -454,7 +455,7 @@ async function fillForAbort(store: KeyStore, set: (key: string, value: string, s
 
 export async function collect(records: AsyncIterable<readonly KeyRecord[]>): Promise<readonly KeyRecord[]> {
   const all: KeyRecord[] = [];
-  for await (const batch of records) all.push(...batch);
+  for await (const batch of records) all.push(...kept(batch));
   return all;
 }
 

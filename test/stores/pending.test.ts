@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { pendingWrites } from '../../stores/pending.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
 import type { PlanLine } from '../../workflows/contract/restore.ts';
+import { lent } from '../lent.ts';
 import { record, source } from './records.ts';
 
 async function pending(
@@ -15,7 +16,7 @@ async function pending(
   const batches = pendingWrites({
     plan: lines(plan),
     backup: source(backup).records,
-    live: live && source(live, [2]).records,
+    live: live && lent(source(live, [2]).records),
     mapKey,
     onOutcome: (write, outcome, reason) => {
       const key = write.op === 'set' ? write.record.key : write.key;

@@ -6,6 +6,7 @@ import { mapRecords } from '../../stores/mapping.ts';
 import { keyOfLine } from '../../stores/plan-line.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
 import type { RestoreMode } from '../../workflows/contract/restore.ts';
+import { lent } from '../lent.ts';
 import { record, source } from './records.ts';
 
 const inPlace = { from: '', to: '' };
@@ -19,14 +20,16 @@ async function plan(
 ) {
   const planning = planWrites({
     backup: source(backup).records,
-    live: source(live, [1, 0, 4]).records,
+    live: lent(source(live, [1, 0, 4]).records),
     mode,
     mapKey: inPlace,
     refusal: () => undefined,
     ...more,
   });
   const items: PlanItem[] = [];
-  for await (const batch of planning.items) items.push(...batch);
+  for await (const batch of planning.items) {
+    items.push(...batch.map((item) => ({ ...item, key: Buffer.from(item.key) })));
+  }
   return {
     items,
     counts: planning.counts(),

@@ -10,7 +10,6 @@ import type {
   Scope,
   StoreDescription,
   StoreKind,
-  StoreSnapshot,
 } from './manifest.ts';
 
 /** Input of the workflow `backup`. A schedule gives the job alone. */
@@ -78,7 +77,6 @@ export interface Captured {
   readonly leftOut: readonly LeftOut[];
   readonly warnings?: readonly string[];
   readonly keyspace?: KeyspaceHash;
-  readonly snapshot?: StoreSnapshot;
   readonly capturedAt: string;
 }
 

@@ -13,5 +13,8 @@ export interface KeyRecord {
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/** Records travel in batches of a few hundred kilobytes, in ascending bytewise order of key, no key twice. */
+/**
+ * Records travel in batches of a few hundred kilobytes, in ascending bytewise order of key, no key twice. What is to be
+ * kept longer than until the next batch is asked for is copied, but where the source says that it need not be.
+ */
 export type RecordBatches = AsyncIterable<readonly KeyRecord[]>;

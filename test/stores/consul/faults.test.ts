@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { openConsul } from '../../../stores/consul/consul.ts';
 import type { ConsulSettings } from '../../../stores/consul/settings.ts';
 import type { KeyStore, Write } from '../../../stores/store.ts';
+import type { KeyRecord } from '../../../workflows/contract/record.ts';
 import { collect, readAll, send } from '../conformance.ts';
 import { record } from '../records.ts';
 import { startFakeConsul } from './fake-consul.ts';
@@ -41,6 +42,34 @@ describe('reading a Consul that fails', () => {
         if (whole) await expect(readAll(open([server.address]))).resolves.toHaveLength(2);
         else await expect(readAll(open([server.address]))).rejects.toMatchObject({ code: 'StreamBroken' });
       }
+    }
+  });
+
+  test('a batch is whole until the next one is asked for, and then its memory is freed', async () => {
+    const keys = Array.from({ length: 20_000 }, (_, n) => `key-${String(n).padStart(5, '0')}`);
+    const server = await fake(() => ({ body: `[${keys.map((key) => entry(key)).join(',')}]` }));
+    const { records } = await open([server.address]).read({ prefix: '' }, never);
+    const found: string[] = [];
+    const before: KeyRecord[] = [];
+    let batches = 0;
+    for await (const batch of records) {
+      batches++;
+      expect(before.filter(({ key, value }) => key.length > 0 || value?.length !== 0)).toEqual([]);
+      for (const { key, value } of batch) found.push(`${key.toString()}=${value?.toString() ?? ''}`);
+      before.push(...batch);
+    }
+    expect(batches).toBeGreaterThan(2);
+    expect(found).toEqual(keys.map((key) => `${key}=x`));
+    expect(before.filter(({ key }) => key.length > 0)).toEqual([]);
+  });
+
+  test('keys out of order are refused, also where a batch ends between them', async () => {
+    const values = 'eHh4'.repeat(40_000);
+    const keys = ['a', 'c', 'e', 'g', 'i', 'k', 'm', 'o', 'q', 's'];
+    for (let at = 1; at < keys.length; at++) {
+      const wrong = keys.with(at, keys[at - 1] ?? '');
+      const server = await fake(() => ({ body: `[${wrong.map((key) => entry(key, values)).join(',')}]` }));
+      await expect(readAll(open([server.address]))).rejects.toMatchObject({ code: 'StreamBroken' });
     }
   });
 

@@ -1,18 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createScanner } from '../../../stores/consul/scanner.ts';
+import { createScanner, type Scanned, type Scanner } from '../../../stores/consul/scanner.ts';
 import type { KeyRecord } from '../../../workflows/contract/record.ts';
+import { kept } from '../../lent.ts';
 
 const all = Buffer.alloc(0);
 
-/** Scans a document given in these pieces. */
+/** Scans a document given in these pieces, with so little room that each piece is scanned before the next one. */
 function scan(pieces: readonly Buffer[], prefix = all): readonly KeyRecord[] {
-  const scanner = createScanner('Consul at http://test', prefix);
-  const records: KeyRecord[] = [];
-  for (const piece of pieces) scanner.push(piece, records);
-  scanner.end(records);
+  const scanner = createScanner('Consul at http://test', prefix, 1);
+  const records = recordsOf(scanner, pieces);
   expect(scanner.replaced.count).toBe(0);
   return records;
+}
+
+/** All records, copied before the memory that they came with is freed. */
+function recordsOf(scanner: Scanner, pieces: readonly Buffer[]): readonly KeyRecord[] {
+  const found: KeyRecord[] = [];
+  const take = ({ records, memory }: Scanned) => {
+    found.push(...kept(records));
+    memory.buffer.transfer(0);
+  };
+  for (const piece of pieces) {
+    const scanned = scanner.push(piece);
+    if (scanned !== undefined) take(scanned);
+  }
+  take(scanner.end());
+  return found;
 }
 
 const hostileDocument = Buffer.from(
@@ -100,8 +114,8 @@ describe('the scanner of ?recurse', () => {
       for (const document of [lost, other]) {
         try {
           const scanner = createScanner('Consul at http://test', all);
-          scanner.push(document, []);
-          scanner.end([]);
+          scanner.push(document);
+          scanner.end();
         } catch (error) {
           expect(error).toMatchObject({ code: 'StreamBroken' });
         }
@@ -157,9 +171,7 @@ describe('the scanner of ?recurse', () => {
       `{"LockIndex":0,"Key":"${key}","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":1}`;
     const keys = ['a\\ufffdb', '\\uFFFD', 'c\\\\ufffd', 'd\ufffd', '\\\\\\ufffd', 'e\\u00e9', 'f\\ud800'];
     const scanner = createScanner('Consul at http://test', all);
-    const records: KeyRecord[] = [];
-    scanner.push(Buffer.from(`[${keys.map(entry).join(',')}]`), records);
-    scanner.end(records);
+    const records = recordsOf(scanner, [Buffer.from(`[${keys.map(entry).join(',')}]`)]);
     expect(records.map(({ key }) => key.toString())).toEqual(['c\\ufffd', 'd\ufffd', 'e\u00e9']);
     expect(scanner.replaced.count).toBe(4);
     expect(scanner.replaced.examples.map((key) => key.toWellFormed())).toEqual([
