@@ -63,6 +63,12 @@ export function recordsOf({ job, id, objects }: Stored): DataObject {
         `\`holdfast fetch ${job} ${id}\`; \`etcdutl\` reads it.`,
     );
   }
+  if (objects.some(({ format }) => format === 'indices.ndjson')) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${id} of ${job} is a snapshot in a repository of the cluster; its documents are not in this storage.`,
+    );
+  }
   const found = objects.map(({ format }) => format).join(', ') || 'no object at all';
   throw new HoldfastError(
     'UnsupportedVersion',

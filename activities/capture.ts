@@ -1,10 +1,19 @@
 import type { JobConfig } from '../config/config.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { CaptureInput, Captured } from '../workflows/contract/backup.ts';
 import type { Scope } from '../workflows/contract/manifest.ts';
+import { captureIndices } from './capture-indices.ts';
 import { captureRecords } from './capture-records.ts';
 import { captureSnapshot } from './capture-snapshot.ts';
 import { removeUnpublished } from './discard.ts';
-import { type Ends, givesSnapshots, withEnds } from './open.ts';
+import {
+  type Ends,
+  givesSnapshots,
+  keepsOwnBackups,
+  type RepositoryJob,
+  withEnds,
+  withStorage,
+} from './open.ts';
 import { ownPublished } from './own-published.ts';
 import { jobOf, type Step } from './step.ts';
 import { findUnchanged } from './unchanged.ts';
@@ -17,7 +26,32 @@ import { findUnchanged } from './unchanged.ts';
  */
 export async function capture(step: Step, input: CaptureInput): Promise<Captured> {
   const job = jobOf(step.config, input.job);
+  if (keepsOwnBackups(job)) return withStorage(job, (storage) => captureOwn(step, job, storage, input));
   return withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
+}
+
+async function captureOwn(
+  step: Step,
+  job: JobConfig & RepositoryJob,
+  storage: Storage,
+  input: CaptureInput,
+): Promise<Captured> {
+  return (await prepare(step, job, storage, input)) ?? captureIndices(step, job, storage, input);
+}
+
+/** What this very run has published already; else it makes way for a new attempt. */
+async function prepare(
+  step: Step,
+  job: JobConfig,
+  storage: Storage,
+  input: CaptureInput,
+): Promise<Captured | undefined> {
+  const published = await ownPublished(step, storage, input);
+  if (published !== undefined) return published;
+  // Never in a first attempt: one that was frozen and wakes up late would remove what the second one has stored.
+  if ((step.run?.attempt ?? 1) > 1) await removeUnpublished(storage, job.name, input.id, step.signal);
+  step.onProgress({ phase: 'connecting', records: 0, bytes: 0 });
+  return undefined;
 }
 
 /** A snapshot holds everything, whatever was asked for. */
@@ -30,12 +64,8 @@ export async function captureJob(
   input: CaptureInput,
 ): Promise<Captured> {
   const { store, storage } = ends;
-  const published = await ownPublished(step, storage, input);
+  const published = await prepare(step, job, storage, input);
   if (published !== undefined) return published;
-  // Never in a first attempt: one that was frozen and wakes up late would remove what the second one has stored.
-  if ((step.run?.attempt ?? 1) > 1) await removeUnpublished(storage, job.name, input.id, step.signal);
-
-  step.onProgress({ phase: 'connecting', records: 0, bytes: 0 });
   const description = await store.describe(step.signal);
   const scope = givesSnapshots(store) ? whole : (input.scope ?? job.scope);
   const base = { job: job.name, id: input.id, reason: input.reason, store: description, scope };

@@ -1,7 +1,7 @@
 import { readEntry } from '../storage/catalog.ts';
 import { backupFolder } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
-import { withStorage } from './open.ts';
+import { keepsOwnBackups, withRepository, withStorage } from './open.ts';
 import { jobOf, type Step } from './step.ts';
 
 /** Removes what an unfinished run left, its data objects and its uploads. A published backup is not touched. */
@@ -9,10 +9,14 @@ export async function discard(
   step: Step,
   { job, id }: { readonly job: string; readonly id: string },
 ): Promise<void> {
-  await withStorage(jobOf(step.config, job), async (storage) => {
+  const config = jobOf(step.config, job);
+  await withStorage(config, async (storage) => {
     const entry = await readEntry(storage, job, id, step.signal);
     if (entry.state !== 'unfinished') return;
     await removeUnpublished(storage, job, id, step.signal);
+    // One that is being taken is ended by that.
+    if (keepsOwnBackups(config))
+      await withRepository(config, (store) => store.remove(store.nameOf(id), step.signal));
   });
 }
 

@@ -4,7 +4,9 @@ import type { JobConfig } from '../config/config.ts';
 import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
+import { openElasticsearch } from '../stores/elasticsearch/elasticsearch.ts';
 import { openEtcd, openEtcdSnapshots } from '../stores/etcd/etcd.ts';
+import type { RepositoryStore } from '../stores/repository-store.ts';
 import type { KeyStore, SnapshotStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { BackupReason } from '../workflows/contract/manifest.ts';
@@ -23,9 +25,39 @@ export function openStorage({ storage }: Pick<JobConfig, 'storage'>): Storage {
   return openStorageOf(storage);
 }
 
-/** The keys of a job's store, also where its backups are snapshots. */
-export function openStore({ store }: Pick<JobConfig, 'store'>): KeyStore {
-  return store.kind === 'consul' ? openConsul(store.consul) : openEtcd(store.etcd);
+/** The keys of a job's store, also where its backups are snapshots. @throws BadRequest where it has none */
+export function openStore({ name, store }: Pick<JobConfig, 'name' | 'store'>): KeyStore {
+  switch (store.kind) {
+    case 'consul':
+      return openConsul(store.consul);
+    case 'etcd':
+      return openEtcd(store.etcd);
+    case 'elasticsearch':
+      throw new HoldfastError('BadRequest', `Job ${name} stands for indices; it has no keys.`);
+  }
+}
+
+/** A job whose store keeps its backups itself. */
+export type RepositoryJob = Pick<JobConfig, 'name'> & {
+  readonly store: Extract<JobConfig['store'], { kind: 'elasticsearch' }>;
+};
+
+export function keepsOwnBackups<Job extends Pick<JobConfig, 'name' | 'store'>>(
+  job: Job,
+): job is Job & RepositoryJob {
+  return job.store.kind === 'elasticsearch';
+}
+
+export async function withRepository<Result>(
+  { name, store }: RepositoryJob,
+  work: (store: RepositoryStore) => Promise<Result>,
+): Promise<Result> {
+  const opened = openElasticsearch(store.elasticsearch, name);
+  try {
+    return await work(opened);
+  } finally {
+    opened.close();
+  }
 }
 
 /** What a backup reads. A safety backup is of the keys that are about to be overwritten, whatever the job's are of. */

@@ -30,11 +30,12 @@ export async function ownPublished(
 function capturedOf(manifest: Manifest): Captured {
   const { job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt } =
     manifest;
-  const { unchangedSince, warnings, keyspace } = manifest;
+  const { unchangedSince, warnings, keyspace, snapshot } = manifest;
   return {
     ...{ job, id, reason, store, scope, moment, content, objects, recipients, leftOut, capturedAt },
     ...(unchangedSince !== undefined && { unchangedSince }),
     ...(warnings !== undefined && { warnings }),
     ...(keyspace !== undefined && { keyspace }),
+    ...(snapshot !== undefined && { snapshot }),
   };
 }

@@ -3,9 +3,11 @@ import { objectName } from '../storage/layout.ts';
 import { countBindings } from '../stores/bindings.ts';
 import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
 import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
-import { checkRequest, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
+import { keepsOwnBackups } from './open.ts';
+import { checkRequest, refuseIndices, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
 import { readBothSides, type RestoreSources, withSources } from './restore-sources.ts';
-import type { Step } from './step.ts';
+import { planIndices } from './restore-indices.ts';
+import { jobOf, type Step } from './step.ts';
 
 /**
  * Compares the backup, all of whose digests are checked on the way, with the live store, and stores what a restore
@@ -15,6 +17,8 @@ import type { Step } from './step.ts';
  */
 export async function planRestore(step: Step, input: PlanRestoreInput): Promise<Plan> {
   const request = checkRequest(input.request);
+  if (keepsOwnBackups(jobOf(step.config, input.job))) return planIndices(step, { ...input, request });
+  refuseIndices(request);
   const wanted = {
     job: input.job,
     backup: request.backup ?? 'latest',

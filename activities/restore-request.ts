@@ -12,6 +12,12 @@ const shape: z.ZodType<RestoreRequest> = z.strictObject({
   toPrefix: z.exactOptional(z.string()),
   toJob: z.exactOptional(z.string().min(1)),
   mode: z.exactOptional(z.enum(['missing-only', 'overwrite', 'mirror'])),
+  indices: z.exactOptional(z.string().min(1)),
+  rename: z.exactOptional(z.string().min(1)),
+  inPlace: z.exactOptional(z.enum(['close', 'delete'])),
+  indexSettings: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  keepLifecycle: z.exactOptional(z.boolean()),
+  swapAliases: z.exactOptional(z.boolean()),
   approved: z.exactOptional(z.boolean()),
   noSafetyBackup: z.exactOptional(z.boolean()),
   dryRun: z.exactOptional(z.boolean()),
@@ -29,6 +35,15 @@ export function checkRequest(request: unknown): RestoreRequest {
     'BadRequest',
     `The request for a restore cannot be carried out: ${problems.join('; ')}.`,
   );
+}
+
+const forIndices = ['indices', 'rename', 'inPlace', 'indexSettings', 'keepLifecycle', 'swapAliases'] as const;
+
+/** @throws BadRequest where a request for keys speaks of indices */
+export function refuseIndices(request: RestoreRequest): void {
+  const names = forIndices.filter((name) => request[name] !== undefined);
+  if (names.length === 0) return;
+  throw new HoldfastError('BadRequest', `The job stands for keys; ${names.join(', ')} is for indices.`);
 }
 
 /** The job whose store is written. @throws UnknownJob */

@@ -12,7 +12,7 @@ import type { RestoreSources } from './restore-sources.ts';
  * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed
  */
 export async function* readPlan(
-  { job, storage, identities }: RestoreSources,
+  { job, storage, identities }: Pick<RestoreSources, 'job' | 'storage' | 'identities'>,
   { object, digest }: Plan,
   signal: AbortSignal,
 ): AsyncGenerator<readonly PlanLine[]> {

@@ -6,10 +6,12 @@ import type { Captured, Verified } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { DataObject } from '../workflows/contract/manifest.ts';
 import { checkBackup, recordsOf } from './backup-reading.ts';
-import { readIdentities, withStorage } from './open.ts';
+import { indicesOf } from './index-facts.ts';
+import { keepsOwnBackups, readIdentities, withStorage } from './open.ts';
 import { notDone } from './hash-proof.ts';
 import { jobOf, type Step } from './step.ts';
 import { snapshotOf } from './snapshot-file.ts';
+import { verifyIndices } from './verify-indices.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
 
 /**
@@ -48,9 +50,22 @@ function isDifference(error: unknown): error is HoldfastError {
 }
 
 async function readBack(step: Step, job: JobConfig, storage: Storage, captured: Captured): Promise<Found> {
+  const identities = await readIdentities(job);
+  const indices = indicesOf(captured);
+  if (indices !== undefined) {
+    step.onProgress({ phase: 'verifying', records: 0, bytes: 0 });
+    const verifying = {
+      job: keepsOwnBackups(job) ? job : undefined,
+      storage,
+      identities,
+      signal: step.signal,
+    };
+    const readable = indices.encryption === 'none' || identities.length > 0;
+    if (!readable) await compareStored(step, storage, captured, indices);
+    return { bytesRead: indices.storedBytes, checks: await verifyIndices(verifying, captured, indices) };
+  }
   const snapshot = snapshotOf(captured);
   const object = snapshot ?? recordsOf(captured);
-  const identities = await readIdentities(job);
   // A worker need not be able to decrypt: then the stored bytes are compared with those that were made.
   if (object.encryption !== 'none' && identities.length === 0) {
     const bytesRead = await compareStored(step, storage, captured, object);

@@ -1,4 +1,5 @@
 import { recordsOf } from '../activities/backup-reading.ts';
+import { indicesOf } from '../activities/index-facts.ts';
 import { byteSource } from '../activities/open.ts';
 import { snapshotOf } from '../activities/snapshot-file.ts';
 import type { ByteSource, ReadOptions } from '../archive/archive.ts';
@@ -21,9 +22,14 @@ export async function openRecords(source: OpenedSource, which: string, io: Io): 
   return open(source, which, io, recordsOf);
 }
 
-/** Records or a snapshot. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
+/** Records, a snapshot, or the facts about indices. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
 export async function openBackup(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
-  return open(source, which, io, (manifest) => snapshotOf(manifest) ?? recordsOf(manifest));
+  return open(
+    source,
+    which,
+    io,
+    (manifest) => snapshotOf(manifest) ?? indicesOf(manifest) ?? recordsOf(manifest),
+  );
 }
 
 async function open(

@@ -10,6 +10,12 @@ export interface RestoreOptions extends GlobalOptions, OldFileOptions {
   readonly toPrefix?: string;
   readonly toJob?: string;
   readonly mode: RestoreMode;
+  readonly indices?: string;
+  readonly rename?: string;
+  readonly inPlace?: 'close' | 'delete';
+  readonly indexSetting: Readonly<Record<string, string>>;
+  readonly keepLifecycle: boolean;
+  readonly swapAliases: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly plan?: string;

@@ -10,15 +10,27 @@ import { standbyOptions } from './standby.ts';
 /** A request that can be told from others. */
 type Requested = RestoreRequest & { readonly requestId: string };
 
-export function requestOf(backup: string, options: RestoreOptions): Requested {
+export function requestOf(
+  backup: string,
+  options: RestoreOptions,
+  { store }: Pick<JobConfig, 'store'>,
+): Requested {
   const { prefix, toPrefix, toJob, mode, dryRun, yes, safetyBackup } = options;
+  const { indices, rename, inPlace, indexSetting, keepLifecycle, swapAliases } = options;
   return {
     requestId: randomUUID(),
     backup,
     ...(prefix !== undefined && { prefix }),
     ...(toPrefix !== undefined && { toPrefix }),
     ...(toJob !== undefined && { toJob }),
-    mode,
+    ...(indices !== undefined && { indices }),
+    ...(rename !== undefined && { rename }),
+    ...(inPlace !== undefined && { inPlace }),
+    ...(Object.keys(indexSetting).length > 0 && { indexSettings: indexSetting }),
+    ...(keepLifecycle && { keepLifecycle }),
+    ...(swapAliases && { swapAliases }),
+    // Its default is one of keys; indices are made anew, or replaced.
+    ...((store.kind !== 'elasticsearch' || mode !== 'missing-only') && { mode }),
     ...(dryRun && { dryRun }),
     ...(yes && { approved: true }),
     ...(!safetyBackup && { noSafetyBackup: true }),

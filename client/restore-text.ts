@@ -1,5 +1,6 @@
 import { boundText } from '../workflows/bound-text.ts';
-import type { Bound, Plan, PlanLine, RestoreReport } from '../workflows/contract/restore.ts';
+import { indexScope, unitOf } from '../workflows/plan-unit.ts';
+import type { Bound, Plan, PlanLine, Proof, RestoreReport } from '../workflows/contract/restore.ts';
 import { counted, number } from './format.ts';
 import { visible } from './visible.ts';
 
@@ -15,11 +16,13 @@ export function shortDigest({ digest }: Plan): string {
 export function planLines(plan: Plan): readonly string[] {
   const to = plan.toJob === plan.job ? '' : ` into job ${plan.toJob}`;
   return [
-    `Plan ${shortDigest(plan)}: restore ${plan.job} from ${plan.backup}${to}, ${plan.mode}`,
-    `  ${scopeText(plan)}`,
+    `Plan ${shortDigest(plan)}: restore ${plan.job} from ${plan.backup}${to}${plan.indices ? '' : `, ${plan.mode}`}`,
+    `  ${indexScope(plan) ?? scopeText(plan)}`,
     ...countLines(plan),
     ...(['add', 'change', 'remove', 'refuse'] as const).flatMap((op) => exampleLines(plan, op)),
-    ...(isEmpty(plan) ? [] : [`  Every key: ${plan.object} in the folder of job ${plan.job}`]),
+    ...(isEmpty(plan)
+      ? []
+      : [`  Every ${unitOf(plan).one}: ${plan.object} in the folder of job ${plan.job}`]),
   ];
 }
 
@@ -33,11 +36,13 @@ function scopeText({ from, to }: Plan): string {
   return `${source}, written under ${to.prefix === '' ? 'the root' : visible(to.prefix)}`;
 }
 
-function countLines({ add, change, remove, refused, equal, keep, bound }: Plan): readonly string[] {
+function countLines(plan: Plan): readonly string[] {
+  const { add, change, remove, refused, equal, keep, bound } = plan;
+  const { one, many } = unitOf(plan);
   return [
     `  + ${number(add)} to add   ~ ${number(change)} to change   - ${number(remove)} to remove`,
-    `  = ${number(equal)} as wanted already   ${number(keep)} left as they are`,
-    ...(refused > 0 ? [`  ! ${counted(refused, 'key')} that cannot be written`] : []),
+    ...(plan.indices ? [] : [`  = ${number(equal)} as wanted already   ${number(keep)} left as they are`]),
+    ...(refused > 0 ? [`  ! ${counted(refused, one, many)} that cannot be written`] : []),
     ...boundLines(bound),
   ];
 }
@@ -58,8 +63,18 @@ function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
   ];
 }
 
-function keyText({ key, keyBase64 }: PlanLine): string {
-  return key === undefined ? `base64:${keyBase64 ?? ''}` : visible(key);
+function keyText({ key, keyBase64, from }: PlanLine): string {
+  const own = key === undefined ? `base64:${keyBase64 ?? ''}` : visible(key);
+  return from === undefined || from === key ? own : `${own}  from ${visible(from)}`;
+}
+
+function provenText({ compared, documents, samples = 0, notCounted = 0, aliases = [] }: Proof): string {
+  if (documents === undefined)
+    return `  proven: ${counted(compared, 'key')} read back and compared, all equal`;
+  const indices = counted(compared, 'index', 'indices');
+  const uncounted = notCounted === 0 ? '' : `; ${number(notCounted)} could not be counted exactly`;
+  const moved = aliases.length === 0 ? '' : `; aliases moved: ${aliases.map(visible).join(', ')}`;
+  return `  proven: ${indices} with ${counted(documents, 'document')}, ${number(samples)} of them compared, all equal${uncounted}${moved}`;
 }
 
 /** What came of a request that did not fail. */
@@ -76,7 +91,7 @@ export function reportLines(job: string, report: RestoreReport): readonly string
               ...boundLines(applied.bound),
             ]
           : []),
-        ...(proof ? [`  proven: ${counted(proof.compared, 'key')} read back and compared, all equal`] : []),
+        ...(proof ? [provenText(proof)] : []),
         ...(safetyBackup === undefined ? [] : [`  what was before: backup ${safetyBackup}`]),
       ];
     case 'nothing-to-do':

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readIdentities, withStorage } from '../activities/open.ts';
+import { readIdentities, type RepositoryJob, withStorage } from '../activities/open.ts';
 import { jobOf } from '../activities/step.ts';
 import type { JobConfig } from '../config/config.ts';
 import { namePattern } from '../config/formats.ts';
@@ -32,7 +32,10 @@ export function addSourceOptions(command: Command): Command {
 }
 
 /** Where the backups of one job are, and what opens them. */
-export type BackupSource = Pick<JobConfig, 'name' | 'storage' | 'encryption'>;
+export type BackupSource = Pick<JobConfig, 'name' | 'storage' | 'encryption'> & {
+  /** Absent where no configuration names it. */
+  readonly store?: JobConfig['store'];
+};
 
 /** The jobs meant: the one named, else all of the configuration, or all that the storage holds. */
 export async function sourcesOf(
@@ -55,8 +58,8 @@ export async function sourcesOf(
   const file = configFile(globalOptions(command).config, io.env);
   const config = await loadConfig(file, { env: io.env, unset: 'keep-in-stores' });
   const jobs = job === undefined ? [...config.jobs.values()] : [jobOf(config, job)];
-  return jobs.map(({ name, storage, encryption }) => ({
-    ...{ name, storage },
+  return jobs.map(({ name, storage, store, encryption }) => ({
+    ...{ name, storage, store },
     // What the command line names comes first: it was named for this very reading.
     encryption: { ...encryption, identityFiles: [...identityFiles, ...encryption.identityFiles] },
   }));
@@ -65,6 +68,8 @@ export async function sourcesOf(
 export interface OpenedSource {
   readonly job: string;
   readonly storage: Storage;
+  /** Where the store keeps its backups itself, and a configuration says how it is reached. */
+  readonly repository?: RepositoryJob;
   /** Reads the identity files, so call it only where something is to be decrypted. */
   identities(): Promise<readonly string[]>;
 }
@@ -86,7 +91,12 @@ export async function openSource<T>(
   work: (source: OpenedSource) => Promise<T>,
 ): Promise<T> {
   return withStorage(source, (storage) =>
-    work({ job: source.name, storage, identities: () => readIdentities(source) }),
+    work({
+      ...{ job: source.name, storage, identities: () => readIdentities(source) },
+      ...(source.store?.kind === 'elasticsearch' && {
+        repository: { name: source.name, store: source.store },
+      }),
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { Config, JobConfig, StoreSettings } from './config.ts';
@@ -52,8 +53,9 @@ function buildJob(
   folder: string,
 ): JobConfig {
   const storage = storages.get(job.storage);
-  const prefix = (job.consul ?? job.etcd)?.prefix;
-  if (storage === undefined || prefix === undefined) throw new Error('checks.ts lets only whole jobs pass');
+  // Indices have no prefixes: what of them is backed up stands in the settings of the store.
+  const prefix = (job.consul ?? job.etcd)?.prefix ?? '';
+  if (storage === undefined) throw new Error('checks.ts lets only whole jobs pass');
   const { schedule } = job;
   return {
     name,
@@ -73,10 +75,38 @@ function buildJob(
   };
 }
 
-function buildStore({ consul, etcd }: CheckedJob, folder: string): StoreSettings {
+function buildStore({ consul, etcd, elasticsearch }: CheckedJob, folder: string): StoreSettings {
   if (consul !== undefined) return { kind: 'consul', consul: buildConsul(consul, folder) };
   if (etcd !== undefined) return { kind: 'etcd', mode: etcd.mode, etcd: buildEtcd(etcd, folder) };
+  if (elasticsearch !== undefined)
+    return { kind: 'elasticsearch', elasticsearch: buildElasticsearch(elasticsearch, folder) };
   throw new Error('checks.ts lets only jobs with one store pass');
+}
+
+function buildElasticsearch(
+  elasticsearch: NonNullable<CheckedJob['elasticsearch']>,
+  folder: string,
+): ElasticsearchSettings {
+  const { addresses, user, password, api_key: apiKey, repository } = elasticsearch;
+  const { name, type, settings, update } = repository;
+  return {
+    addresses: addresses.map((address) => address.replace(/\/$/, '')),
+    repository: {
+      name,
+      update,
+      ...present({ definition: type === undefined ? undefined : { type, settings } }),
+    },
+    indices: elasticsearch.indices,
+    ignoreUnavailable: elasticsearch.ignore_unavailable,
+    globalState: elasticsearch.global_state,
+    featureStates: elasticsearch.feature_states,
+    snapshotName: elasticsearch.snapshot_name,
+    // Empty, as `${ES_USER:-}` gives it, means none.
+    ...present({
+      auth: user ? { user, password: password ?? '' } : apiKey ? { apiKey } : undefined,
+      tls: buildTls(elasticsearch.tls, folder),
+    }),
+  };
 }
 
 function buildEtcd(etcd: NonNullable<CheckedJob['etcd']>, folder: string): EtcdSettings {

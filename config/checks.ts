@@ -35,9 +35,9 @@ function checkJobs(judged: Judged): Finding[] {
   const findings: Finding[] = [];
   for (const [name, job] of mappings(judged.data, 'jobs')) {
     const path = ['jobs', name];
-    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul', 'etcd']));
+    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch']));
     findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
-    for (const kind of ['consul', 'etcd'] as const) {
+    for (const kind of ['consul', 'etcd', 'elasticsearch'] as const) {
       const store = job[kind];
       if (isMapping(store)) findings.push(...checkStore(kind, [...path, kind], store));
     }
@@ -46,17 +46,53 @@ function checkJobs(judged: Judged): Finding[] {
 }
 
 function checkStore(
-  kind: 'consul' | 'etcd',
+  kind: 'consul' | 'etcd' | 'elasticsearch',
   path: Path,
   store: Readonly<Record<string, unknown>>,
 ): Finding[] {
   const { tls } = store;
   return [
-    ...(kind === 'consul'
-      ? exactlyOne(path, store, ['address', 'addresses'])
-      : [...together(path, store, ['user', 'password']), ...checkPrefix(path, store)]),
+    ...checkKind[kind](path, store),
     ...(isMapping(tls) ? together([...path, 'tls'], tls, ['cert', 'key']) : []),
   ];
+}
+
+const checkKind = {
+  consul: (path: Path, store: Readonly<Record<string, unknown>>) =>
+    exactlyOne(path, store, ['address', 'addresses']),
+  etcd: (path: Path, store: Readonly<Record<string, unknown>>) => [
+    ...together(path, store, ['user', 'password']),
+    ...checkPrefix(path, store),
+  ],
+  elasticsearch: (path: Path, store: Readonly<Record<string, unknown>>) => [
+    ...together(path, store, ['user', 'password']),
+    ...('user' in store && 'api_key' in store
+      ? [
+          {
+            path: [...path, 'api_key'],
+            at: 'key' as const,
+            text: 'found beside `user`; expected one of them',
+          },
+        ]
+      : []),
+    ...checkRepository([...path, 'repository'], store['repository']),
+  ],
+};
+
+/** Keys are the nodes' own matter (their keystore, their role): a request that carries them would show them to all. */
+function checkRepository(path: Path, repository: unknown): Finding[] {
+  if (!isMapping(repository)) return [];
+  const { settings } = repository;
+  if (!isMapping(settings)) return [];
+  if (!('type' in repository)) return together(path, repository, ['settings', 'type']);
+  const secrets = Object.keys(settings).filter((name) =>
+    /secret|access_key|session_token|password/i.test(name),
+  );
+  return secrets.map((name) => ({
+    path: [...path, 'settings', name],
+    at: 'key' as const,
+    text: 'found credentials; expected them in the keystore of each node, or a role of the nodes',
+  }));
 }
 
 /** A snapshot holds everything: a prefix would promise that it does not. */

@@ -1,5 +1,6 @@
 import type { Scope } from '../workflows/contract/manifest.ts';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
+import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
@@ -41,11 +42,19 @@ export type StoreSettings =
       /** What a backup is: a snapshot of the whole, or the keys. */
       readonly mode: 'snapshot' | 'keys';
       readonly etcd: EtcdSettings;
-    };
+    }
+  | { readonly kind: 'elasticsearch'; readonly elasticsearch: ElasticsearchSettings };
 
 /** Where the store of a job is reached. */
 export function storeAddresses(store: StoreSettings): readonly string[] {
-  return store.kind === 'consul' ? store.consul.addresses : store.etcd.endpoints;
+  switch (store.kind) {
+    case 'consul':
+      return store.consul.addresses;
+    case 'etcd':
+      return store.etcd.endpoints;
+    case 'elasticsearch':
+      return store.elasticsearch.addresses;
+  }
 }
 
 export interface ScheduleSettings {

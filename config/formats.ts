@@ -14,6 +14,10 @@ import { parseDuration } from './duration.ts';
  */
 export const keptMark = `\u0000${randomUUID()}`;
 
+export function isKept(value: string): boolean {
+  return value.startsWith(keptMark);
+}
+
 export function text(expected: string, fits: (text: string) => boolean = (value) => value !== '') {
   return z
     .string({ error: expected })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultSnapshotName, templateProblem } from '../stores/elasticsearch/snapshot-name.ts';
 import { defaultMaxRequestBytes } from '../stores/etcd/settings.ts';
 import * as format from './formats.ts';
 
@@ -174,6 +175,79 @@ const etcd = z.strictObject({
     .describe('As `--max-request-bytes` of the servers, where it was raised: how large a key may be.'),
 });
 
+const repository = z.strictObject({
+  name: text('a name').describe('Its name in the cluster.'),
+  type: text('a type of repository, such as s3 or fs')
+    .optional()
+    .describe('`s3`, `fs` or what plugins add. Without it, the repository must be there already.'),
+  settings: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.number(), z.boolean()], { error: 'text, a number, or `true` or `false`' }),
+    )
+    .default({})
+    .describe('As the type names them: `{ bucket: backups, base_path: prod }`. Never credentials.'),
+  update: yesOrNo
+    .default(false)
+    .describe(
+      'Change a repository that is there and differs. Else that is a failure, which shows the difference.',
+    ),
+});
+
+const elasticsearch = z.strictObject({
+  addresses: z
+    .array(format.serverAddress, { error: 'a list of addresses' })
+    .min(1, { error: 'at least one address' })
+    .describe('Nodes of the cluster, such as `http://127.0.0.1:9200`, tried in turn.'),
+  mode: z
+    .enum(['snapshot'], { error: '`snapshot`' })
+    .default('snapshot')
+    .describe('The cluster writes a snapshot into its own repository; Holdfast checks it and keeps book.'),
+  user: text('the name of a user', () => true)
+    .optional()
+    .describe('A user with the rights that docs/elasticsearch.md lists, written as `${VARIABLE}`.'),
+  password: text('a password', () => true)
+    .optional()
+    .describe('Goes with user. Write it as `${VARIABLE}`, not in plain text.'),
+  api_key: text('an API key', () => true)
+    .optional()
+    .describe('Instead of user and password, as Elasticsearch encodes it. Write it as `${VARIABLE}`.'),
+  tls: tls.optional().describe('Certificates, for https addresses.'),
+  repository: repository.describe('Where the nodes of the cluster write their snapshots.'),
+  indices: z
+    .array(text('the name of an index or data stream, with `*`'), { error: 'a list of names' })
+    .min(1, { error: 'at least one name' })
+    .default(['*'])
+    .describe('Names of indices and data streams, with `*`; `-` before one leaves it out. Default: all.'),
+  ignore_unavailable: yesOrNo
+    .default(false)
+    .describe('Pass over a name without `*` that is not there. Else that is a failure.'),
+  global_state: yesOrNo
+    .default(false)
+    .describe(
+      'Put the cluster’s settings, templates and policies into the snapshot too. No restore uses them.',
+    ),
+  feature_states: z
+    .array(text('the name of a feature'), { error: 'a list of names' })
+    .default([])
+    .describe('Elasticsearch only: system indices by feature, such as `security`. Default: none.'),
+  snapshot_name: z
+    .string({ error: 'a template such as `YYYY-MM-DD-HH-MM-SS_{name}`' })
+    .superRefine((template, context) => {
+      const problem = format.isKept(template) ? undefined : templateProblem(template);
+      if (problem !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: `a template such as \`YYYY-MM-DD-HH-MM-SS_{name}\` or \`{name}-{id}\`; this one ${problem}`,
+        });
+      }
+    })
+    .default(defaultSnapshotName)
+    .describe(
+      'How snapshots are named: `{name}` is the job, `{id}` the backup’s id, the letters its time in UTC.',
+    ),
+});
+
 const schedule = z.strictObject({
   cron: format.cron.describe(
     'Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly. As in Temporal, the two day fields must both fit.',
@@ -229,6 +303,7 @@ const job = z.strictObject({
   storage: text('the name of a storage').describe('Where the backups go: a name from `storages`.'),
   consul: consul.optional().describe('The keys and values of a Consul datacenter.'),
   etcd: etcd.optional().describe('The keys and values of an etcd cluster.'),
+  elasticsearch: elasticsearch.optional().describe('The indices of an Elasticsearch or OpenSearch cluster.'),
   allow_empty: yesOrNo
     .default(false)
     .describe(

@@ -20,7 +20,7 @@ const dataObject = z.object({
       /^\d{8}T\d{6}Z\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
       'expected a name like 20261122T041500Z/records.ndjson.zst',
     ),
-  format: z.enum(['records.ndjson', 'documents.ndjson', 'snapshot.db', 'consul.snap']),
+  format: z.enum(['records.ndjson', 'documents.ndjson', 'indices.ndjson', 'snapshot.db', 'consul.snap']),
   compression: z.enum(['zstd', 'none']),
   encryption: z.enum(['age', 'none']),
   plainBytes: count,
@@ -46,7 +46,7 @@ const shape: z.ZodType<Manifest> = z
     scope: z.object({ prefix: z.string() }),
     moment: z.object({
       index: decimal,
-      consistency: z.enum(['point-in-time', 'stale', 'unknown']),
+      consistency: z.enum(['point-in-time', 'stale', 'unknown', 'per-shard']),
     }),
     content: z.object({ records: count, bytes: count, digest: sha256 }),
     objects: z.array(dataObject),
@@ -56,6 +56,9 @@ const shape: z.ZodType<Manifest> = z
     warnings: z.exactOptional(z.array(z.string())),
     keyspace: z.exactOptional(
       z.object({ hash: decimal, revision: decimal, compactRevision: z.string().regex(/^(-1|\d+)$/) }),
+    ),
+    snapshot: z.exactOptional(
+      z.object({ repository: z.string().min(1), name: z.string().min(1), uuid: z.string() }),
     ),
     checks: z.exactOptional(
       z.array(z.object({ name: z.string(), outcome: z.enum(['equal', 'not done']), detail: z.string() })),

@@ -1,5 +1,6 @@
 import type { IndexFacts } from '../workflows/contract/index-facts.ts';
 import type { LeftOut, StoreDescription } from '../workflows/contract/manifest.ts';
+import type { IndexWish } from '../workflows/contract/restore.ts';
 
 /**
  * A store that keeps its backups itself, in a repository of its own, and is only asked to: Elasticsearch, OpenSearch.
@@ -52,7 +53,7 @@ export interface RepositoryStore {
   /** What a restore would make and replace, index by index. Changes nothing. */
   planRestore(
     facts: readonly IndexFacts[],
-    wish: RestoreWish,
+    wish: IndexWish,
     signal: AbortSignal,
   ): Promise<readonly IndexPlan[]>;
 
@@ -66,7 +67,7 @@ export interface RepositoryStore {
   applyRestore(
     snapshot: string,
     plan: readonly IndexPlan[],
-    wish: RestoreWish,
+    wish: IndexWish,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: RestoreProgress) => void },
   ): Promise<void>;
 
@@ -122,23 +123,6 @@ export interface Snapshot {
   readonly shards: { readonly total: number; readonly failed: number };
   /** Shards that failed, with the server's reason. */
   readonly failures: readonly string[];
-}
-
-/** What is to be restored, and how. */
-export interface RestoreWish {
-  /** Names of indices and data streams of the snapshot, with `*`; `-` before one leaves it out. */
-  readonly indices: readonly string[];
-  /**
-   * `rename` makes new indices. The others replace those of the same name, `close` by writing over the closed index,
-   * `delete` after deleting it.
-   */
-  readonly into:
-    | { readonly how: 'rename'; readonly pattern: string; readonly replacement: string }
-    | { readonly how: 'close' | 'delete' };
-  /** Settings that the restored indices get instead of their own, such as `index.number_of_replicas`. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** False: no lifecycle policy is on the restored indices, which would delete them at once for their age. */
-  readonly keepLifecycle: boolean;
 }
 
 /** One line of the plan. */

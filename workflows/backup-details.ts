@@ -62,9 +62,20 @@ function capturedRows(captured: Captured): [string, string][] {
   const { content, moment, store, scope, objects, unchangedSince, leftOut, warnings = [] } = captured;
   const bytes = objects.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   const rows: [string, string][] = [
-    ['keys', `**${count(content.records)}**${scope.prefix === '' ? '' : ` under ${code(scope.prefix)}`}`],
+    [
+      captured.snapshot ? 'documents' : 'keys',
+      `**${count(content.records)}**${scope.prefix === '' ? '' : ` under ${code(scope.prefix)}`}`,
+    ],
     ['size', `${size(content.bytes)}, stored as ${size(bytes)}`],
     ['moment', `index ${moment.index} of ${store.kind} ${store.version}`],
+    ...(captured.snapshot
+      ? [
+          [
+            'snapshot',
+            `${code(captured.snapshot.name)} in the repository ${code(captured.snapshot.repository)}`,
+          ] as [string, string],
+        ]
+      : []),
   ];
   if (moment.consistency === 'stale') rows.push(['consistency', 'stale read: may lag behind the leader']);
   if (unchangedSince !== undefined) {

@@ -1,5 +1,6 @@
 import type { Plan, PlanLine, RestoreMode } from './contract/restore.ts';
 import { boundText } from './bound-text.ts';
+import { indexScope, unitOf } from './plan-unit.ts';
 import { code, count, facts, prose, table } from './markdown.ts';
 
 /** The digits that people compare and type. */
@@ -12,6 +13,7 @@ export function planFacts(plan: Plan): string {
   const { job, toJob, backup, mode, from, to, add, change, remove, equal, keep, refused, bound, object } =
     plan;
   const bold = (value: number): string => `**${count(value)}**`;
+  const ofIndices = indexScope(plan);
   const inPlace = toJob === job && to.prefix === from.prefix;
   return facts([
     ['plan', code(shortDigest(plan))],
@@ -22,10 +24,18 @@ export function planFacts(plan: Plan): string {
     ...(bound === undefined ? [] : [[`bound to a ${bound.to}`, boundText(bound)] as const]),
     ['equal already', count(equal)],
     ...(keep > 0 ? [['left alone', `${count(keep)}, since the mode is ${code(mode)}`] as const] : []),
-    ['from', `backup ${code(backup)} of ${code(job)}, ${keysUnder(from.prefix)}`],
-    ['to', inPlace ? `${code(toJob)}, in place` : `${code(toJob)}, ${keysUnder(to.prefix)}`],
-    ['mode', `${code(mode)}: ${meaning[mode]}`],
-    ['every key', `${code(object)} in the folder of ${code(job)}`],
+    ...(ofIndices === undefined
+      ? ([
+          ['from', `backup ${code(backup)} of ${code(job)}, ${keysUnder(from.prefix)}`],
+          ['to', inPlace ? `${code(toJob)}, in place` : `${code(toJob)}, ${keysUnder(to.prefix)}`],
+          ['mode', `${code(mode)}: ${meaning[mode]}`],
+        ] as const)
+      : ([
+          ['from', `backup ${code(backup)} of ${code(job)}`],
+          ['to', code(toJob)],
+          ['which', prose(ofIndices)],
+        ] as const)),
+    [`every ${unitOf(plan).one}`, `${code(object)} in the folder of ${code(job)}`],
   ]);
 }
 
@@ -52,7 +62,8 @@ export function planKeys(plan: Plan): readonly string[] {
   return [table(['', ''], rows)];
 }
 
-function planRow({ op, key, keyBase64, reason }: PlanLine): string[] {
-  const name = key === undefined ? `${code(keyBase64 ?? '')} (base64)` : code(key);
+function planRow({ op, key, keyBase64, from, reason }: PlanLine): string[] {
+  const own = key === undefined ? `${code(keyBase64 ?? '')} (base64)` : code(key);
+  const name = from === undefined || from === key ? own : `${own}, from ${code(from)}`;
   return [op, reason === undefined ? name : `${name}: ${prose(reason)}`];
 }

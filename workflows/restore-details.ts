@@ -108,7 +108,12 @@ function reportRows({
   }
   if (proof !== undefined) {
     const verdict = proof.differing === 0 ? 'all as planned' : `**${count(proof.differing)} differ**`;
-    rows.push(['compared', `${count(proof.compared)} keys at index ${proof.storeIndex}: ${verdict}`]);
+    rows.push([
+      'compared',
+      proof.documents === undefined
+        ? `${count(proof.compared)} keys at index ${proof.storeIndex}: ${verdict}`
+        : `${count(proof.compared)} indices, ${count(proof.documents)} documents counted, ${count(proof.samples ?? 0)} compared: ${verdict}`,
+    ]);
   }
   if (safetyBackup !== undefined) rows.push(['what was before', `backup ${code(safetyBackup)}`]);
   return rows;

@@ -7,6 +7,7 @@ import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contra
 import { startDeadline } from './deadline.ts';
 import { doneBeforeCancellation } from './failure.ts';
 import { count } from './markdown.ts';
+import { unitOf } from './plan-unit.ts';
 import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
 import { takeSafetyBackup } from './safety-backup.ts';
@@ -54,7 +55,7 @@ export async function carryOut(
   if (request.dryRun === true) return close('dry-run');
   if (plan.add + plan.change + plan.remove === 0) {
     if (plan.refused > 0)
-      throw failure('Unrestorable', `none of ${keys(plan.refused)} can be written: ${named(plan)}`);
+      throw failure('Unrestorable', `none of ${counted(plan, plan.refused)} can be written: ${named(plan)}`);
     return close('nothing-to-do');
   }
 
@@ -70,7 +71,7 @@ export async function carryOut(
     if (!decision.approved) return close('declined');
   }
 
-  if (request.noSafetyBackup !== true) {
+  if (request.noSafetyBackup !== true && plan.harmless !== true) {
     enter('safety backup');
     findings.safetyBackup = (await takeSafetyBackup(plan, description)).id;
   }
@@ -95,7 +96,7 @@ async function makePlan(
 }
 
 async function apply(plan: Plan, left: number, findings: Findings): Promise<Applied> {
-  const summary = `write ${keys(plan.add + plan.change)}, remove ${keys(plan.remove)}`;
+  const summary = `write ${counted(plan, plan.add + plan.change)}, remove ${counted(plan, plan.remove)}`;
   try {
     return await data.applyRestore.executeWithOptions({ summary, scheduleToCloseTimeout: left }, [{ plan }]);
   } catch (error) {
@@ -122,13 +123,13 @@ function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): 
   if (applied.conflicts > 0) {
     throw failure(
       'RestoreConflict',
-      `${keys(applied.conflicts)} changed since the plan and left as they are: ${examples}`,
+      `${counted(plan, applied.conflicts)} changed since the plan and left as they are: ${examples}`,
     );
   }
   if (proof.differing > 0) {
     throw failure(
       'RestoreUnproven',
-      `${keys(proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
+      `${counted(plan, proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
     );
   }
   // Who approved the plan by its digest knew which keys it leaves; who approved beforehand did not.
@@ -136,7 +137,7 @@ function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): 
   if (applied.refused > known) {
     throw failure(
       'Unrestorable',
-      `${keys(applied.refused)} could not be written, all others were: ${examples}`,
+      `${counted(plan, applied.refused)} could not be written, all others were: ${examples}`,
     );
   }
 }
@@ -154,8 +155,9 @@ function named({ examples }: Plan): string {
     .join(', ');
 }
 
-function keys(number: number): string {
-  return number === 1 ? '1 key' : `${count(number)} keys`;
+function counted(plan: Plan, number: number): string {
+  const { one, many } = unitOf(plan);
+  return number === 1 ? `1 ${one}` : `${count(number)} ${many}`;
 }
 
 function failure(code: ErrorCode, message: string): ApplicationFailure {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { withStorage } from '../../activities/open.ts';
+import { keepsOwnBackups, withStorage } from '../../activities/open.ts';
+import { removeSnapshots } from '../../activities/remove-snapshots.ts';
 import { jobOf } from '../../activities/step.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import { planPrune, prune, type PrunePlan, type Pruned } from '../../storage/prune.ts';
@@ -38,6 +39,7 @@ async function pruneJob(name: string, confirm: boolean, command: Command, io: Io
   await withStorage(job, async (storage) => {
     const plan = await planPrune(storage, name, job.keep, new Date(), io.signal);
     if (!json) await printPlan(plan, io);
+    if (confirm && keepsOwnBackups(job)) await removeSnapshots(job, storage, plan, io.signal);
     const done = confirm ? await prune(storage, plan, io.signal) : undefined;
     if (json) await printJson(io, planJson(plan, done));
     else if (done !== undefined) await printLine(io, doneText(done));

@@ -44,6 +44,22 @@ export function addRestoreCommand(program: Command, io: Io): void {
         .choices(['missing-only', 'overwrite', 'mirror'] satisfies RestoreMode[])
         .default('missing-only' satisfies RestoreMode),
     )
+    .option('--indices <names>', 'only these indices and data streams, with `*`, separated by commas')
+    .option('--rename <name>', 'the name each index gets, where $1 is its own (default: restored-$1)')
+    .addOption(
+      new Option(
+        '--in-place <how>',
+        'replace the indices of the same names: close or delete them first',
+      ).choices(['close', 'delete']),
+    )
+    .option(
+      '--index-setting <name=value>',
+      'give the restored indices this setting (may be repeated)',
+      addSetting,
+      {} as Readonly<Record<string, string>>,
+    )
+    .option('--keep-lifecycle', 'leave lifecycle policies on, which may delete old indices at once', false)
+    .option('--swap-aliases', 'at the end, let the aliases point to what was restored', false)
     .option('--dry-run', 'show the plan, change nothing', false)
     .option('--yes', 'approve beforehand, whatever the plan is', false)
     .option('--plan <digest>', 'approve if the plan is this one (its first 12 digits), decline any other')
@@ -81,10 +97,29 @@ export function addRestoreCommand(program: Command, io: Io): void {
           'a part, of a time',
         ],
         ['holdfast restore consul-prod --to-prefix restored/', 'beside what is there'],
+        ['holdfast restore search-prod --indices "logs-*"', 'indices, as restored-logs-…'],
+        [
+          'holdfast restore search-prod --indices orders --in-place close',
+          'one index, in place of the live one',
+        ],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
       ),
     );
+}
+
+function addSetting(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) {
+    throw new HoldfastError(
+      'BadRequest',
+      `--index-setting ${text}: expected a name, =, and a value. Nothing was requested.`,
+    );
+  }
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 /** Somebody who names a member means a data directory, and must not get another restore than that. */
@@ -130,7 +165,7 @@ async function restore(
   io: Io,
   options: RestoreOptions,
 ): Promise<void> {
-  const request = await sendRequest(client, job, requestOf(backup, options));
+  const request = await sendRequest(client, job, requestOf(backup, options, job));
   if (!options.json)
     say(io, `Restore of ${job.name}: workflow ${request.workflowId}, request ${request.requestId}`);
   const farewell =

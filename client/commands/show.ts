@@ -60,11 +60,17 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
   return [
     ['backup', `${manifest.id} of ${manifest.job} (${manifest.reason})`],
     ['store', `${store.kind} ${store.version} at ${store.address}${details.join('')}`],
-    ['scope', snapshot ? 'everything: a snapshot' : keys],
+    ['scope', snapshot ? 'everything: a snapshot' : manifest.snapshot ? 'indices: a snapshot' : keys],
+    ...some(
+      'snapshot',
+      manifest.snapshot && `${manifest.snapshot.name} in the repository ${manifest.snapshot.repository}`,
+    ),
     ['moment', `index ${moment.index}, ${moment.consistency}`],
     snapshot
       ? ['content', `${counted(content.records, 'live key')}, ${bytes(content.bytes)} of database`]
-      : ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
+      : manifest.snapshot
+        ? ['content', `${counted(content.records, 'document')}, ${bytes(content.bytes)} of primary shards`]
+        : ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
     ['digest', content.digest],
     ...manifest.objects.map(({ name, plainBytes, storedBytes, encryption }): [string, string] => [
       'object',
@@ -74,7 +80,7 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ...manifest.recipients.map((recipient): [string, string] => ['recipient', recipient]),
     ...manifest.leftOut.map(({ reason, count, examples: names }): [string, string] => [
       'left out',
-      `${counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
+      `${manifest.snapshot ? counted(count, 'index', 'indices') : counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
     ]),
     ...(manifest.warnings ?? []).map((warning): [string, string] => ['warning', warning]),
     ...(manifest.checks ?? []).map(({ name, outcome, detail }): [string, string] => [

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { verifyIndices } from '../../activities/verify-indices.ts';
 import { verifySnapshot } from '../../activities/verify-snapshot.ts';
 import { checkRecords } from '../../archive/reader.ts';
 import type { Progress } from '../../workflows/contract/backup.ts';
@@ -52,7 +53,7 @@ async function verifyBackup(source: OpenedSource, which: string, json: boolean, 
 }
 
 async function readBack(
-  { job, storage }: OpenedSource,
+  { job, storage, repository }: OpenedSource,
   { bytes: source, object, options, manifest }: OpenedBackup,
   io: Io,
 ): Promise<readonly Check[]> {
@@ -63,6 +64,11 @@ async function readBack(
       const reader = { signal: io.signal, onProgress: (progress: Progress) => line.update(progress) };
       // By the folder's name: the manifest of a job that was renamed still has the old one.
       return await verifySnapshot(reader, storage, { ...manifest, job }, object, options.identities);
+    }
+    if (object.format === 'indices.ndjson') {
+      const { identities } = options;
+      const verifying = { job: repository, storage, identities, signal: io.signal };
+      return await verifyIndices(verifying, { ...manifest, job }, object);
     }
     await checkRecords(source, object, options, (counts) =>
       line.update({ phase: 'verifying', ...counts, ...totals }),

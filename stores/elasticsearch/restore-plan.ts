@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
-import type { IndexPlan, RestoreWish } from '../repository-store.ts';
+import type { IndexPlan } from '../repository-store.ts';
+import type { IndexWish } from '../../workflows/contract/restore.ts';
 import type { Connection } from './connection.ts';
 import { describeIndices } from './indices.ts';
 import { inPaths, matches } from './patterns.ts';
@@ -11,7 +12,7 @@ import type { Names } from './wanted.ts';
 export async function planRestore(
   connection: Connection,
   facts: readonly IndexFacts[],
-  wish: RestoreWish,
+  wish: IndexWish,
   signal: AbortSignal,
 ): Promise<readonly IndexPlan[]> {
   const chosen = facts.filter(({ index, dataStream }) => isWished(wish, index, dataStream));
@@ -37,11 +38,11 @@ export async function planRestore(
   });
 }
 
-function isWished({ indices }: RestoreWish, index: string, dataStream: string | undefined): boolean {
+function isWished({ indices }: IndexWish, index: string, dataStream: string | undefined): boolean {
   return matches(indices, index) || (dataStream !== undefined && matches(indices, dataStream));
 }
 
-function targetOf(index: string, { into }: RestoreWish): string {
+function targetOf(index: string, { into }: IndexWish): string {
   if (into.how !== 'rename') return index;
   const target = index.replace(patternOf(into.pattern), into.replacement);
   const problem = targetProblem(target);
@@ -98,7 +99,7 @@ function whyNot(
   target: string,
   there: Live | undefined,
   names: Names,
-  { into }: RestoreWish,
+  { into }: IndexWish,
 ): string | undefined {
   if (names.aliases.has(target)) return 'an alias has this name';
   if (names.dataStreams.has(target)) return 'a data stream has this name';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import type { IndexPlan, RestoreProgress, RestoreWish } from '../repository-store.ts';
+import type { IndexPlan, RestoreProgress } from '../repository-store.ts';
+import type { IndexWish } from '../../workflows/contract/restore.ts';
 import type { Connection } from './connection.ts';
 import type { Product } from './describe.ts';
 import { describeIndices } from './indices.ts';
@@ -23,7 +24,7 @@ export async function applyRestore(
   product: Product,
   snapshot: string,
   plan: readonly IndexPlan[],
-  wish: RestoreWish,
+  wish: IndexWish,
   { signal, onProgress }: RestoreOptions,
 ): Promise<void> {
   const lines = plan.filter(({ op }) => op !== 'refuse');
@@ -81,7 +82,7 @@ async function requireUnchanged(
 async function makeWay(
   connection: Connection,
   target: string,
-  { into }: RestoreWish,
+  { into }: IndexWish,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/${encodeURIComponent(target)}`;
@@ -101,7 +102,7 @@ async function askToRestore(
   product: Product,
   snapshot: string,
   lines: readonly IndexPlan[],
-  { into, settings, keepLifecycle }: RestoreWish,
+  { into, settings, keepLifecycle }: IndexWish,
   signal: AbortSignal,
 ): Promise<void> {
   const inPlace = into.how !== 'rename';

@@ -9,13 +9,21 @@ const example = await readFile(new URL('../../holdfast.example.yaml', import.met
 test('holdfast.example.yaml is right', () => {
   const env = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'key' };
   const config = parseConfig(example, 'holdfast.example.yaml', { env, unset: 'fail' });
-  expect([...config.jobs.keys()]).toEqual(['consul-prod', 'consul-dev', 'etcd-prod', 'etcd-prod-keys']);
+  expect([...config.jobs.keys()]).toEqual([
+    'consul-prod',
+    'consul-dev',
+    'etcd-prod',
+    'etcd-prod-keys',
+    'search-prod',
+  ]);
   expect(config.temporal.address).toBe('localhost:7233');
 });
 
 test.each([
   ['a job', ['jobs', 'any']],
   ['an etcd', ['jobs', 'any', 'etcd']],
+  ['an Elasticsearch', ['jobs', 'any', 'elasticsearch']],
+  ['a repository', ['jobs', 'any', 'elasticsearch', 'repository']],
   ['a schedule', ['jobs', 'any', 'schedule']],
   ['what is kept', ['jobs', 'any', 'keep']],
   ['encryption', ['jobs', 'any', 'encrypt']],

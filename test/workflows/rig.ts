@@ -93,7 +93,7 @@ function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): C
         name,
         {
           storage: 'main',
-          ...('etcd' in job ? {} : { consul: { address: consul, prefix, token } }),
+          ...('etcd' in job || 'elasticsearch' in job ? {} : { consul: { address: consul, prefix, token } }),
           ...job,
         },
       ]),

@@ -10,6 +10,7 @@ import type {
   Scope,
   StoreDescription,
   StoreKind,
+  StoreSnapshot,
 } from './manifest.ts';
 
 /** Input of the workflow `backup`. A schedule gives the job alone. */
@@ -77,6 +78,7 @@ export interface Captured {
   readonly leftOut: readonly LeftOut[];
   readonly warnings?: readonly string[];
   readonly keyspace?: KeyspaceHash;
+  readonly snapshot?: StoreSnapshot;
   readonly capturedAt: string;
 }
 

@@ -8,10 +8,13 @@ export interface Scope {
 
 /** The one moment that a backup shows. */
 export interface Moment {
-  /** Consul: X-Consul-Index of the read. etcd: the revision. A decimal string. */
+  /** Consul: X-Consul-Index of the read. etcd: the revision. Elasticsearch: when the snapshot began, in milliseconds since 1970. A decimal string. */
   readonly index: string;
-  /** `point-in-time`, or why it is less than that: Consul's stale reads; a file of another tool, which does not tell. */
-  readonly consistency: 'point-in-time' | 'stale' | 'unknown';
+  /**
+   * `point-in-time`, or why it is less than that: Consul's stale reads; a file of another tool, which does not tell;
+   * Elasticsearch, which cuts each shard at a moment of its own.
+   */
+  readonly consistency: 'point-in-time' | 'stale' | 'unknown' | 'per-shard';
 }
 
 /** The store as it presented itself. Never credentials. */
@@ -28,7 +31,7 @@ export interface StoreDescription {
 export interface DataObject {
   /** Relative to the job's folder: `<backup id>/records.ndjson.zst`. The id is an earlier one where nothing has changed since. */
   readonly name: string;
-  readonly format: 'records.ndjson' | 'documents.ndjson' | 'snapshot.db' | 'consul.snap';
+  readonly format: 'records.ndjson' | 'documents.ndjson' | 'indices.ndjson' | 'snapshot.db' | 'consul.snap';
   readonly compression: 'zstd' | 'none';
   readonly encryption: 'age' | 'none';
   /** Bytes and SHA-256 (hex) before compression and encryption. */
@@ -41,12 +44,19 @@ export interface DataObject {
 
 /** What a backup holds. */
 export interface Content {
-  /** Keys; in a snapshot, those that are live at its revision, as the member counts them. */
+  /** Keys; in a snapshot of etcd, those that are live at its revision, as the member counts them. Of indices: documents. */
   readonly records: number;
-  /** Bytes of keys and values; of a snapshot, its plain bytes. */
+  /** Bytes of keys and values; of a snapshot of etcd, its plain bytes; of indices, those of their primary shards. */
   readonly bytes: number;
   /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". Of a snapshot: of its plain bytes. */
   readonly digest: string;
+}
+
+/** Where the data are that the store keeps itself: a snapshot in a repository of Elasticsearch or OpenSearch. */
+export interface StoreSnapshot {
+  readonly repository: string;
+  readonly name: string;
+  readonly uuid: string;
 }
 
 /** What a live member of etcd says of all its keys up to a revision (`Maintenance.HashKV`). */
@@ -93,6 +103,7 @@ export interface Manifest {
   readonly warnings?: readonly string[];
   /** What `verify` compares an etcd snapshot with. */
   readonly keyspace?: KeyspaceHash;
+  readonly snapshot?: StoreSnapshot;
   /** Proofs beyond sizes and digests, done and not done; absent for records, whose digests say it all. */
   readonly checks?: readonly Check[];
   /** ISO 8601, UTC. */

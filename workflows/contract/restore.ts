@@ -19,6 +19,18 @@ export interface RestoreRequest {
   readonly toJob?: string;
   /** Default `missing-only`. */
   readonly mode?: RestoreMode;
+  /** Elasticsearch: names of indices and data streams, with `*`, separated by commas; `-` before one leaves it out. Default: all. */
+  readonly indices?: string;
+  /** Elasticsearch: the name that each index gets, where `$1` stands for its own. Default `restored-$1`. */
+  readonly rename?: string;
+  /** Elasticsearch: replace the indices of the same names instead, by writing over the closed ones or after deleting them. */
+  readonly inPlace?: 'close' | 'delete';
+  /** Elasticsearch: settings that the restored indices get, such as `index.number_of_replicas`. */
+  readonly indexSettings?: Readonly<Record<string, string | number | boolean>>;
+  /** Elasticsearch: leave lifecycle policies on, which may delete the restored indices at once for their age. Default false. */
+  readonly keepLifecycle?: boolean;
+  /** Elasticsearch: at the end, let the aliases point to what was restored under new names. Default false. */
+  readonly swapAliases?: boolean;
   /** Go on without waiting for `approve`. Default false. */
   readonly approved?: boolean;
   /** Take no safety backup before the change. Default false. */
@@ -27,6 +39,24 @@ export interface RestoreRequest {
   readonly dryRun?: boolean;
   /** Tells one request from another; a repeated id is one request. Default: made by the workflow. */
   readonly requestId?: string;
+}
+
+/** What is to be restored of a snapshot of indices, and how. */
+export interface IndexWish {
+  /** Names of indices and data streams of the snapshot, with `*`; `-` before one leaves it out. */
+  readonly indices: readonly string[];
+  /**
+   * `rename` makes new indices. The others replace those of the same name, `close` by writing over the closed index,
+   * `delete` after deleting it.
+   */
+  readonly into:
+    | { readonly how: 'rename'; readonly pattern: string; readonly replacement: string }
+    | { readonly how: 'close' | 'delete' };
+  /** Settings that the restored indices get instead of their own, such as `index.number_of_replicas`. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** False: no lifecycle policy is on the restored indices, which would delete them at once for their age. */
+  readonly keepLifecycle: boolean;
+  readonly swapAliases: boolean;
 }
 
 /** Input of the workflow `restore`. What stands besides the job is carried from one run to the next. */
@@ -64,6 +94,10 @@ export interface Plan {
   readonly refused: number;
   /** Of the keys to add and to change, and of the refused. */
   readonly bound?: Bound;
+  /** Where indices are restored: then `add` and `change` count them. */
+  readonly indices?: IndexWish;
+  /** It only makes new things beside what is there, so no safety backup is taken. */
+  readonly harmless?: boolean;
   /** The first few of each kind, in the order of the keys. */
   readonly examples: readonly PlanLine[];
   /** The store's index at the moment of the plan. */
@@ -96,6 +130,8 @@ export interface PlanLine {
   /** The key where it is written; text where it is UTF-8, else base64 in `keyBase64`. */
   readonly key?: string;
   readonly keyBase64?: string;
+  /** Of an index: its name in the snapshot. */
+  readonly from?: string;
   /** The index of the live key that the plan saw; `0` where there was none. The write is guarded by it. */
   readonly seen: string;
   readonly reason?: string;
@@ -141,10 +177,17 @@ export interface Applied {
 }
 
 export interface Proof {
+  /** Keys, or indices. */
   readonly compared: number;
   readonly differing: number;
   /** At most 20 keys. */
   readonly examples: readonly string[];
+  /** Of indices: what was counted and compared in them, and how many could not be counted exactly. */
+  readonly documents?: number;
+  readonly samples?: number;
+  readonly notCounted?: number;
+  /** Aliases that now point to what was restored. */
+  readonly aliases?: readonly string[];
   readonly storeIndex: string;
   /** ISO 8601. */
   readonly provenAt: string;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openElasticsearch } from '../../../stores/elasticsearch/elasticsearch.ts';
 import type { ElasticsearchSettings } from '../../../stores/elasticsearch/settings.ts';
-import type { RepositoryStore, RestoreWish, SnapshotProgress } from '../../../stores/repository-store.ts';
+import type { RepositoryStore, SnapshotProgress } from '../../../stores/repository-store.ts';
+import type { IndexWish } from '../../../workflows/contract/restore.ts';
 import type { IndexFacts } from '../../../workflows/contract/index-facts.ts';
 import { askCluster, countIn, empty, fill, must, settingsFor } from './plain.ts';
 
@@ -22,13 +24,14 @@ const never = new AbortController().signal;
 const quiet = { signal: never, onProgress: () => undefined };
 const first = '20261122T041500Z';
 const second = '20261122T051500Z';
-export const renamed: RestoreWish = {
+export const renamed: IndexWish = {
   indices: ['*'],
   into: { how: 'rename', pattern: '(.+)', replacement: 'restored-$1' },
   settings: {},
   keepLifecycle: false,
+  swapAliases: false,
 };
-const inPlace = (how: 'close' | 'delete', ...indices: string[]): RestoreWish => ({
+const inPlace = (how: 'close' | 'delete', ...indices: string[]): IndexWish => ({
   ...renamed,
   indices,
   into: { how },
@@ -220,6 +223,38 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       expect((await take(store, first, true)).facts).toEqual([]);
     });
 
+    test('an attempt that breaks off leaves it at work; the next one finds it; removing it ends it', async () => {
+      await fill(cluster.address, 'one', 3_000);
+      const slow = cluster.freshRepository();
+      const settings = { ...slow.settings, max_snapshot_bytes_per_sec: '20kb' };
+      const store = open({
+        repository: { name: 'slow', definition: { ...slow, settings }, update: false },
+      });
+      await store.prepare(never);
+      const broken = new AbortController();
+      const reached = Promise.withResolvers<undefined>();
+      const attempt = store.take(first, {
+        signal: broken.signal,
+        mayBeEmpty: false,
+        onProgress: () => reached.resolve(undefined),
+      });
+      await reached.promise;
+      broken.abort(new Error('the worker goes'));
+      await expect(attempt).rejects.toThrow('the worker goes');
+      const left = await store.find(store.nameOf(first), never);
+      expect(left).toMatchObject({ state: 'IN_PROGRESS', owner: { id: first } });
+      const { snapshot, facts } = await take(store);
+      expect(snapshot).toMatchObject({ state: 'SUCCESS', uuid: left?.uuid });
+      expect(facts).toMatchObject([{ index: 'one', documents: 3_000, settled: true }]);
+
+      const another = store.take(second, { ...quiet, mayBeEmpty: false });
+      const ended = expect(another).rejects.toMatchObject({ code: expect.stringMatching(/^S/) });
+      while ((await store.find(store.nameOf(second), never)) === undefined) await sleep(20);
+      await store.remove(store.nameOf(second), never);
+      await ended;
+      expect((await store.listOwn(never)).map(({ name }) => name)).toEqual([snapshot.name]);
+    });
+
     test('removed, it is gone, and only once', async () => {
       await fill(cluster.address, 'one', 1);
       const store = open();
@@ -248,7 +283,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       store: RepositoryStore,
       name: string,
       facts: readonly IndexFacts[],
-      wish: RestoreWish,
+      wish: IndexWish,
     ) {
       const plan = await store.planRestore(facts, wish, never);
       await store.applyRestore(name, plan, wish, quiet);
@@ -287,7 +322,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
         expect.objectContaining({ op: 'refuse', target: 'restored-one', reason: 'an index has this name' }),
         expect.objectContaining({ op: 'refuse', target: 'restored-two', reason: 'an alias has this name' }),
       ]);
-      const merged: RestoreWish = { ...renamed, into: { how: 'rename', pattern: '.+', replacement: 'all' } };
+      const merged: IndexWish = { ...renamed, into: { how: 'rename', pattern: '.+', replacement: 'all' } };
       expect((await store.planRestore(facts, merged, never)).map(({ op, reason }) => [op, reason])).toEqual([
         ['add', undefined],
         ['refuse', 'one would get this name, too'],
