@@ -1,10 +1,15 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startElasticsearch } from '../../../services/elasticsearch.ts';
-import { anyName, holdsForEveryCluster } from './suite.ts';
+import { expect, test } from '@jest/globals';
+import { type ElasticsearchServer, startElasticsearch } from '../../../services/elasticsearch.ts';
+import { openElasticsearch } from '../../../stores/elasticsearch/elasticsearch.ts';
+import { fill, must, settingsFor } from './plain.ts';
+import { anyName, holdsForEveryCluster, renamed } from './suite.ts';
+
+let server: ElasticsearchServer;
 
 holdsForEveryCluster(async () => {
-  const server = await startElasticsearch();
+  server = await startElasticsearch();
   const inFolder = (name: string) => ({
     type: 'fs',
     settings: { location: join(server.repositories, name) },
@@ -18,4 +23,27 @@ holdsForEveryCluster(async () => {
     unwritable: { definition: inFolder('closed'), reason: /AccessDenied|cannot create|not accessible/ },
     stop: () => server.stop(),
   };
+});
+
+test('an index whose data is gone from the repository fails the restore with the reason', async () => {
+  const location = join(server.repositories, anyName());
+  const store = openElasticsearch(settingsFor(server.address, { type: 'fs', settings: { location } }), 'red');
+  const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+  await fill(server.address, 'whole', 5);
+  await store.prepare(quiet.signal);
+  await fill(server.address, 'broken', 5);
+  const { snapshot, facts } = await store.take('20261122T041500Z', { ...quiet, mayBeEmpty: false });
+  for (const index of await readdir(join(location, 'indices'))) {
+    const shard = join(location, 'indices', index, '0');
+    const data = (await readdir(shard)).filter((name) => name.startsWith('__'));
+    await Promise.all(data.map((name) => rm(join(shard, name))));
+  }
+  const plan = await store.planRestore(facts, renamed, quiet.signal);
+  await expect(store.applyRestore(snapshot.name, plan, renamed, quiet)).rejects.toMatchObject({
+    code: 'RestoreUnproven',
+    message: expect.stringMatching(/red.*restored-(broken|whole) shard 0: .*(NoSuchFile|missing|failed)/s),
+  });
+  const health = await must(server.address, 'GET', '/_cluster/health/restored-*');
+  expect(health).toMatchObject({ status: 'red' });
+  store.close();
 });

@@ -31,9 +31,15 @@ export async function askCluster(
   path: string,
   body?: unknown,
 ): Promise<PlainAnswer> {
-  const response = await fetch(`${address}${path}`, {
+  // `fetch` takes no credentials in an address.
+  const { origin, username, password } = new URL(address);
+  const login = Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64');
+  const response = await fetch(`${origin}${path}`, {
     method,
-    headers: { 'Content-Type': 'application/json' },
+    headers: {
+      'Content-Type': 'application/json',
+      ...(username === '' ? {} : { Authorization: `Basic ${login}` }),
+    },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   return { status: response.status, body: await response.json() };

@@ -247,6 +247,8 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       expect(snapshot).toMatchObject({ state: 'SUCCESS', uuid: left?.uuid });
       expect(facts).toMatchObject([{ index: 'one', documents: 3_000, settled: true }]);
 
+      // Written anew, so that there is something to copy again.
+      await fill(cluster.address, 'one', 3_000);
       const another = store.take(second, { ...quiet, mayBeEmpty: false });
       const ended = expect(another).rejects.toMatchObject({ code: expect.stringMatching(/^S/) });
       while ((await store.find(store.nameOf(second), never)) === undefined) await sleep(20);
