@@ -12,6 +12,8 @@ export const goalPeers = {
   export: 'consul kv export > file',
   import: 'consul kv import',
   snapshot: 'etcdctl snapshot save, s5cmd cp',
+  dump: 'elasticdump',
+  dumpTuned: 'elasticdump, tuned',
 } as const;
 
 /** How many times as fast as them Holdfast is to be. */
@@ -19,6 +21,8 @@ const speeds: ReadonlyMap<string, number> = new Map([
   [goalPeers.export, 1],
   [goalPeers.import, 15],
   [goalPeers.snapshot, 1],
+  [goalPeers.dump, 50],
+  [goalPeers.dumpTuned, 2],
 ]);
 const workerMegabytes = 300;
 

@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import type { CaseResult } from './case.ts';
 import { benchConsul } from './consul.ts';
 import { benchEtcd } from './etcd.ts';
+import { benchSearch } from './search.ts';
 import { goalsOf, goalText, memoryGrowth } from './goals.ts';
 import { comparisonText, whole } from './report.ts';
 import { createStage, type Stage } from './stage.ts';
 import type { ValueSize } from './tree.ts';
 
-const help = `npm run bench consul [-- OPTIONS], npm run bench etcd [-- OPTIONS]
+const help = `npm run bench consul [-- OPTIONS], npm run bench etcd [-- OPTIONS], npm run bench search [-- OPTIONS]
 
 Compares Holdfast with the store's own tools on real servers on this machine, in turns. Prints medians of the rounds,
 ratios and peak memory. Linux only; needs bash, zstd and, to build what is not there yet, Go.
@@ -27,7 +28,14 @@ etcd: backup (a snapshot) against \`etcdctl snapshot save\` and then an upload; 
   --megabytes 250,2000    of keys and values, case by case
   --put-keys 1000         the loop gets so many, and keys a second are compared
 
-Both:
+search: the documents of an OpenSearch (needs a JDK), read, archived and read back, against an export with elasticdump;
+and loaded into a new index, read again and compared, against its import. elasticdump runs at its defaults and tuned
+(\`--limit=10000 --intervalCap=1000 --concurrency=8\`); npm installs it into the cache the first time.
+
+  --documents 100000,1000000   case by case
+  --few-documents 1000         elasticdump at its defaults gets so many, and documents a second are compared
+
+All:
 
   --rounds 3              of each case
   --backup-only           no restores
@@ -58,6 +66,8 @@ async function main(): Promise<number> {
       'import-keys': { type: 'string', default: '20000' },
       megabytes: { type: 'string', default: '250,2000' },
       'put-keys': { type: 'string', default: '1000' },
+      documents: { type: 'string', default: '100000,1000000' },
+      'few-documents': { type: 'string', default: '1000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -71,6 +81,7 @@ async function main(): Promise<number> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const importKeys = positive('--import-keys', values['import-keys']);
   const putKeys = positive('--put-keys', values['put-keys']);
+  const fewDocuments = positive('--few-documents', values['few-documents']);
   const benches: Readonly<Record<string, readonly Case[]>> = {
     consul: valueSizes(values.values).flatMap((size) =>
       values.keys.split(',').map((text): Case => {
@@ -81,6 +92,10 @@ async function main(): Promise<number> {
     etcd: values.megabytes.split(',').map((text): Case => {
       const megabytes = positive('--megabytes', text);
       return (stage) => benchEtcd(stage, { megabytes, rounds, backupOnly, putKeys }, say);
+    }),
+    search: values.documents.split(',').map((text): Case => {
+      const documents = positive('--documents', text);
+      return (stage) => benchSearch(stage, { documents, rounds, backupOnly, fewDocuments }, say);
     }),
   };
   const cases = benches[positionals.join(' ')];

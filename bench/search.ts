@@ -1,0 +1,134 @@
+import { readFile, rm } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { findOrBuild } from '../services/cache/find.ts';
+import { elasticdump } from '../services/elasticdump.ts';
+import { startOpenSearch } from '../services/opensearch.ts';
+import type { CaseResult } from './case.ts';
+import { measureShell } from './command.ts';
+import { compete, type Entrant } from './contenders.ts';
+import type { Filled } from './etcd-data.ts';
+import { goalPeers } from './goals.ts';
+import { whole, type Comparison } from './report.ts';
+import { ask, fillIndex, requireCount } from './search-data.ts';
+import type { Stage } from './stage.ts';
+import type { Round } from './statistics.ts';
+
+export interface SearchBench {
+  readonly documents: number;
+  readonly rounds: number;
+  readonly backupOnly: boolean;
+  /** So many documents elasticdump gets at its defaults, which let it move a hundred a second. */
+  readonly fewDocuments: number;
+}
+
+type Say = (text: string) => void;
+
+/** As its documentation advises for speed. */
+const tuned = '--limit=10000 --intervalCap=1000 --concurrency=8';
+
+/** Fills an OpenSearch, archives an index and restores it under another name, in turns with elasticdump. */
+export async function benchSearch(stage: Stage, bench: SearchBench, say: Say): Promise<CaseResult> {
+  const load = loadavg()[0] ?? 0;
+  const dump = await findOrBuild(elasticdump);
+  const directory = await stage.directory();
+  const server = await startOpenSearch();
+  try {
+    say(`Filling OpenSearch with ${whole(bench.documents)} documents …`);
+    const all = await fillIndex(server.address, 'all', bench.documents);
+    const few = await fillIndex(server.address, 'few', bench.fewDocuments);
+    const setting = { ...bench, address: server.address, directory, dump, all, few };
+    const backup = await compareBackups(setting, say);
+    const restore = bench.backupOnly ? undefined : await compareRestores(setting, say);
+    return {
+      ...{ tree: { values: 'documents', keys: bench.documents }, load, backup },
+      ...(restore && { restore }),
+    };
+  } finally {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Setting extends SearchBench {
+  readonly address: string;
+  readonly directory: string;
+  /** The program of the peer. */
+  readonly dump: string;
+  readonly all: Filled;
+  readonly few: Filled;
+}
+
+function fileOf({ directory }: Setting, name: string): string {
+  return join(directory, name);
+}
+
+async function compareBackups(setting: Setting, say: Say): Promise<Comparison> {
+  const { address, dump, all, few, rounds } = setting;
+  const exporting = async (index: string, { keys }: Filled, flags: string): Promise<Round> => {
+    const file = fileOf(setting, `${index}.ndjson`);
+    await rm(file, { force: true });
+    const line = `node '${dump}' --quiet --input=${address}/${index} --output='${file}' --type=data ${flags}`;
+    const round = await measureShell(line, {});
+    const lines = (await readFile(file)).reduce((sum, byte) => (byte === 0x0a ? sum + 1 : sum), 0);
+    if (lines < keys) throw new Error(`elasticdump exported ${lines} of ${keys} documents.`);
+    return round;
+  };
+  const entrants: readonly Entrant[] = [
+    {
+      name: 'holdfast: read, archive, read back',
+      ...all,
+      run: () => transfer(setting, 'backup'),
+    },
+    { name: goalPeers.dumpTuned, ...all, run: () => exporting('all', all, tuned) },
+    { name: goalPeers.dump, ...few, run: () => exporting('few', few, '') },
+  ];
+  const [ours, ...peers] = await compete(entrants, rounds, say);
+  if (ours === undefined) throw new Error('Nobody took part.');
+  return { title: `Export of ${titleOf(setting)}`, ours, peers };
+}
+
+async function compareRestores(setting: Setting, say: Say): Promise<Comparison> {
+  const { address, dump, all, few, rounds } = setting;
+  const target = async (index: string, { keys }: Filled, work: () => Promise<Round>): Promise<Round> => {
+    const round = await work();
+    await requireCount(address, index, keys);
+    await ask(address, 'DELETE', `/${index}`);
+    return round;
+  };
+  const importing = (index: string, filled: Filled, flags: string) =>
+    target(`again-${index}`, filled, async () => {
+      const settings = { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '-1' };
+      await ask(address, 'PUT', `/again-${index}`, JSON.stringify({ settings }));
+      const file = fileOf(setting, `${index}.ndjson`);
+      const line = `node '${dump}' --quiet --input='${file}' --output=${address}/again-${index} --type=data ${flags}`;
+      return measureShell(line, {});
+    });
+  const entrants: readonly Entrant[] = [
+    {
+      name: 'holdfast: load, read again, compare',
+      ...all,
+      run: () => target('restored-all', all, () => transfer(setting, 'restore')),
+    },
+    { name: goalPeers.dumpTuned, ...all, run: () => importing('all', all, tuned) },
+    { name: goalPeers.dump, ...few, run: () => importing('few', few, '') },
+  ];
+  const [ours, ...peers] = await compete(entrants, rounds, say);
+  if (ours === undefined) throw new Error('Nobody took part.');
+  return { title: `Import of ${titleOf(setting)}`, ours, peers };
+}
+
+function titleOf({ all, few }: Setting): string {
+  const size = `${whole(all.keys)} documents, ${whole(all.bytes / 1e6)} MB in all`;
+  return `${size} (elasticdump at its defaults: ${whole(few.keys)} of them)`;
+}
+
+/** Ours, in a process of its own. */
+function transfer(setting: Setting, work: 'backup' | 'restore'): Promise<Round> {
+  const program = join(import.meta.dirname, 'search-transfer.ts');
+  const flags = '--max-semi-space-size=4 --max-old-space-size=256';
+  const file = fileOf(setting, 'documents.ndjson.zst');
+  return measureShell(`node ${flags} '${program}' ${work} ${setting.address} all '${file}'`, {
+    MALLOC_ARENA_MAX: '2',
+  });
+}
