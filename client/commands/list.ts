@@ -8,6 +8,7 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { paint, printJsonLine, printLine } from '../output.ts';
+import { lookForSnapshots } from '../snapshots-there.ts';
 import {
   addSourceOptions,
   type OpenedSource,
@@ -49,39 +50,53 @@ async function listJobs(
   io: Io,
 ): Promise<void> {
   const { json } = globalOptions(command);
-  const unreadable: UnreadableBackup[] = [];
+  const bad: Bad[] = [];
   for (const source of await sourcesOf(job, command, io)) {
     await openSource(source, async (opened) => {
       const runs = all
         ? listRuns(opened.storage, opened.job, io.signal)
         : listBackups(opened.storage, opened.job, io.signal);
-      const entries = json ? printEntries(opened, runs, io) : printTable(opened, runs, io);
-      unreadable.push(...(await entries));
+      const isThere = await lookForSnapshots(opened, io);
+      const print = json ? printEntries : printTable;
+      bad.push(...(await print(opened, runs, isThere, io)));
     });
   }
-  const [first] = unreadable;
+  const [first] = bad;
   if (first === undefined) return;
-  const count = unreadable.length === 1 ? 'A backup' : `${unreadable.length} backups`;
+  const count = bad.length === 1 ? 'A backup' : `${bad.length} backups`;
   throw new HoldfastError(first.error.code, `${count} cannot be read. ${first.error.message}`, {
     cause: first.error,
   });
 }
 
+/** A backup that nobody could restore. */
+type Bad = Pick<UnreadableBackup, 'error'>;
+type IsThere = Awaited<ReturnType<typeof lookForSnapshots>>;
+
+function badOf(job: string, entry: CatalogEntry, isThere: IsThere): readonly Bad[] {
+  if (entry.state === 'unreadable') return [entry];
+  if (entry.state !== 'published' || isThere(entry.manifest) !== 'missing') return [];
+  const { name = '', repository = '' } = entry.manifest.snapshot ?? {};
+  const message = `The snapshot ${name} of backup ${entry.id} of ${job} is no longer in the repository ${repository}.`;
+  return [{ error: new HoldfastError('ObjectMissing', message) }];
+}
+
 async function printEntries(
   { job }: OpenedSource,
   entries: AsyncIterable<CatalogEntry>,
+  isThere: IsThere,
   io: Io,
-): Promise<UnreadableBackup[]> {
-  const unreadable: UnreadableBackup[] = [];
+): Promise<readonly Bad[]> {
+  const bad: Bad[] = [];
   for await (const entry of entries) {
-    if (entry.state === 'unreadable') unreadable.push(entry);
-    await printJsonLine(io, entryJson(job, entry));
+    bad.push(...badOf(job, entry, isThere));
+    await printJsonLine(io, entryJson(job, entry, isThere));
   }
-  return unreadable;
+  return bad;
 }
 
 /** What stays the same from release to release: programs read it. */
-function entryJson(job: string, entry: CatalogEntry): Record<string, unknown> {
+function entryJson(job: string, entry: CatalogEntry, isThere: IsThere): Record<string, unknown> {
   const { id, state } = entry;
   if (state === 'unfinished') return { job, id, state };
   if (state === 'unreadable')
@@ -93,6 +108,7 @@ function entryJson(job: string, entry: CatalogEntry): Record<string, unknown> {
     encrypted: manifest.objects.some(({ encryption }) => encryption !== 'none'),
     ...{ capturedAt: manifest.capturedAt, verifiedAt: manifest.verifiedAt },
     unchangedSince: manifest.unchangedSince ?? null,
+    ...(manifest.snapshot && { snapshot: { ...manifest.snapshot, state: isThere(manifest) } }),
   };
 }
 
@@ -105,8 +121,9 @@ function storedBytes({ manifest }: PublishedBackup): number {
 async function printTable(
   { job, storage }: OpenedSource,
   runs: AsyncIterable<CatalogEntry>,
+  isThere: IsThere,
   io: Io,
-): Promise<UnreadableBackup[]> {
+): Promise<readonly Bad[]> {
   const entries = await Array.fromAsync(runs);
   await printLine(io, `${paint(io, io.stdout, 'bold', job)}  ${storage.address}`);
   if (entries.length === 0) {
@@ -123,18 +140,19 @@ async function printTable(
     { title: 'VERIFIED' },
     { title: 'UNCHANGED SINCE' },
   ] as const;
-  const rows = entries.map((entry) => row(entry));
+  const rows = entries.map((entry) => row(entry, isThere));
   for (const line of table(columns, rows, (text) => paint(io, io.stdout, 'dim', text)))
     await printLine(io, line);
   await printLine(io, '');
-  return entries.filter((entry) => entry.state === 'unreadable');
+  return entries.flatMap((entry) => badOf(job, entry, isThere));
 }
 
-function row(entry: CatalogEntry): string[] {
+function row(entry: CatalogEntry, isThere: IsThere): string[] {
   const age = duration(Math.max(0, Date.now() - timeOfBackupId(entry.id).getTime()));
   if (entry.state === 'unfinished') return [entry.id, age, 'unfinished: at work, or ended before its end'];
   if (entry.state === 'unreadable') return [entry.id, age, `DAMAGED (${entry.error.code})`];
   const { manifest } = entry;
+  if (isThere(manifest) === 'missing') return [entry.id, age, 'MISSING (its snapshot is gone)'];
   return [
     entry.id,
     age,

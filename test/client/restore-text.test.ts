@@ -117,3 +117,38 @@ test('a restore that leaves keys out says so', () => {
     'consul is restored from 20261122T031500Z, but for the keys that cannot be written.',
   );
 });
+
+test('a plan and a report of indices speak of indices and documents', () => {
+  const ofIndices: Plan = {
+    ...plan,
+    add: 2,
+    change: 0,
+    refused: 1,
+    indices: {
+      indices: ['*'],
+      into: { how: 'rename', pattern: '(.+)', replacement: 'restored-$1' },
+      settings: {},
+      keepLifecycle: false,
+      swapAliases: true,
+    },
+    examples: [
+      { op: 'add', key: 'restored-one', from: 'one', seen: '0' },
+      { op: 'refuse', key: 'restored-two', from: 'two', seen: 'u', reason: 'an index has this name' },
+    ],
+  };
+  expect(planLines(ofIndices)).toEqual([
+    'Plan 0123456789ab: restore consul from 20261122T031500Z',
+    '  all indices, under new names (restored-$1)',
+    '  + 2 to add   ~ 0 to change   - 0 to remove',
+    '  ! 1 index that cannot be written',
+    '  + restored-one  from one',
+    '  + … and 1 more',
+    '  ! restored-two  from two  (an index has this name)',
+    '  Every index: restores/20261122T041500Z-ab12/plan.ndjson.zst in the folder of job consul',
+  ]);
+  const proof = { differing: 0, examples: [], storeIndex: '1', provenAt: '2026-11-22T04:20:00Z' };
+  const counts = { compared: 2, documents: 1_500, samples: 40, notCounted: 1, aliases: ['current'] };
+  expect(reportLines('search', { ...report, plan: ofIndices, proof: { ...proof, ...counts } })).toContain(
+    '  proven: 2 indices with 1,500 documents, 40 of them compared, all equal; 1 could not be counted exactly; aliases moved: current',
+  );
+});

@@ -5,6 +5,7 @@ import { readFacts } from '../../activities/index-facts.ts';
 import { verifyIndices } from '../../activities/verify-indices.ts';
 import { keepsOwnBackups } from '../../activities/open.ts';
 import { jobOf } from '../../activities/step.ts';
+import { lookForSnapshots } from '../../client/snapshots-there.ts';
 import { type OpenSearchServer, startOpenSearch } from '../../services/opensearch.ts';
 import { readEntry } from '../../storage/catalog.ts';
 import { backupId, restoreWorkflowId } from '../../workflows/contract/names.ts';
@@ -17,6 +18,7 @@ import type {
   RestoreStatus,
 } from '../../workflows/contract/restore.ts';
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
+import { fakeIo } from '../client/fake-io.ts';
 import { askCluster, countIn, empty, fill, must } from '../stores/elasticsearch/plain.ts';
 import { type Rig, startRig } from './rig.ts';
 
@@ -130,10 +132,19 @@ test('a backup is a snapshot in the cluster, and what is known of each index in 
   ]);
 
   // Somebody deletes it behind our back.
-  await must(server.address, 'DELETE', `/_snapshot/search/${name}`);
   const job = jobOf(rig.config, 'search');
   const [object] = manifest.objects;
   if (!keepsOwnBackups(job) || object === undefined) throw new Error('no job of indices');
+  const source = {
+    job: 'search',
+    storage: rig.storage,
+    repository: job,
+    identities: () => Promise.resolve([]),
+  };
+  const look = async () => (await lookForSnapshots(source, fakeIo()))(manifest);
+  expect(await look()).toBe('there');
+  await must(server.address, 'DELETE', `/_snapshot/search/${name}`);
+  expect(await look()).toBe('missing');
   const verifying = { job, storage: rig.storage, identities: [], signal: never };
   await expect(verifyIndices(verifying, manifest, object)).rejects.toMatchObject({ code: 'ObjectMissing' });
   const report = await restore('search', { backup: manifest.id, requestId: 'gone' });

@@ -25,6 +25,22 @@ const plan: Plan = {
   object: 'restores/20261122T041500Z-ab12/plan.ndjson.zst',
 };
 
+test('a plan of indices says which, and under which names', () => {
+  const indices = {
+    indices: ['logs-*'],
+    into: { how: 'rename', pattern: '(.+)', replacement: 'restored-$1' },
+    settings: {},
+    keepLifecycle: false,
+    swapAliases: false,
+  } as const;
+  const facts = planFacts({ ...plan, remove: 0, indices });
+  expect(facts).toContain('| which | the indices logs-\\*, under new names (restored-$1) |');
+  expect(facts).toContain('| every\u00a0index |');
+  expect(facts).not.toContain('mode');
+  const examples = [{ op: 'add', key: 'restored-logs-1', from: 'logs-1', seen: '0' }] as const;
+  expect(planKeys({ ...plan, indices, examples })[0]).toContain('`restored-logs-1`, from `logs-1`');
+});
+
 test('a plan says in numbers what it would change, from where to where, and how', () => {
   const facts = planFacts(plan);
   for (const row of [
