@@ -88,7 +88,11 @@ function settingsOf(jobs: Jobs, temporal: string, consul: string, endpoint: stri
   const entries = Object.entries(jobs).map(([name, { prefix, bucket = mainBucket, ...job }]) => ({
     name,
     storage: { s3: { bucket, endpoint, region, path_style: true, access_key_id, secret_access_key } },
-    job: { storage: name, ...('etcd' in job ? {} : { consul: { address: consul, prefix } }), ...job },
+    job: {
+      storage: name,
+      ...('etcd' in job || 'elasticsearch' in job ? {} : { consul: { address: consul, prefix } }),
+      ...job,
+    },
   }));
   // YAML takes JSON as it is.
   return JSON.stringify({
