@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
 import { holdfast } from '../client/fake-io.ts';
 import { listConsul } from '../stores/plain-consul.ts';
@@ -32,7 +34,7 @@ export async function expectOnly(world: World, job: string, ids: readonly string
       storedBytes: stored.length,
       storedSha256: createHash('sha256').update(stored).digest('hex'),
     });
-    const { exit, text } = await command(world, 'verify', job, id, '--json');
+    const { exit, text } = await commandProcess(world, 'verify', job, id, '--json');
     expect({ exit, verdict: JSON.parse(text) as unknown }).toMatchObject({
       exit: 0,
       verdict: { whole: true },
@@ -47,4 +49,18 @@ export async function manifestOf({ bucket }: World, job: string, id: string): Pr
 /** Runs `holdfast` with the configuration of the world. */
 export function command({ configFile }: World, ...args: readonly string[]) {
   return holdfast([...args, '--config', configFile]);
+}
+
+const main = fileURLToPath(new URL('../../client/main.ts', import.meta.url));
+
+/**
+ * The same in a process of its own: a command is imported when it is wanted, and jest imports nothing for tests that run
+ * beside each other.
+ */
+function commandProcess({ configFile }: World, ...args: readonly string[]) {
+  return new Promise<{ readonly exit: number; readonly text: string }>((resolve) => {
+    execFile(process.execPath, [main, ...args, '--config', configFile], (error, text) => {
+      resolve({ exit: error === null ? 0 : Number(error.code ?? -1), text });
+    });
+  });
 }
