@@ -90,7 +90,11 @@ export async function proveIndices(step: Step, plan: Plan): Promise<Proof> {
     const { indices, documents, samples, differing, examples, notCounted } = await store.proveRestore(
       facts,
       lines,
-      step.signal,
+      {
+        signal: step.signal,
+        onIndex: (count) =>
+          step.onProgress({ phase: 'proving', records: count, bytes: 0, recordsTotal: lines.length }),
+      },
     );
     const swap = differing === 0 && wishIn(plan).swapAliases;
     const aliases = swap ? await store.swapAliases(facts, lines, step.signal) : undefined;

@@ -75,7 +75,7 @@ export interface RepositoryStore {
   proveRestore(
     facts: readonly IndexFacts[],
     plan: readonly IndexPlan[],
-    signal: AbortSignal,
+    options: { readonly signal: AbortSignal; readonly onIndex: (indices: number) => void },
   ): Promise<IndexProof>;
 
   /** Lets the aliases that the indices had point to what was restored, all in one step. Gives their names. */

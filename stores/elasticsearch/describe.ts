@@ -6,6 +6,25 @@ import type { Answer } from './server.ts';
 
 export type Product = 'elasticsearch' | 'opensearch';
 
+/** What of a cluster decides how it is asked. */
+export interface Release {
+  readonly product: Product;
+  readonly major: number;
+}
+
+/** Asks once, and again only where that failed. */
+export function createRelease(connection: Connection): (signal: AbortSignal) => Promise<Release> {
+  let known: Release | undefined;
+  return async (signal) => {
+    if (known === undefined) {
+      const { version, details } = await describeCluster(connection, signal);
+      const product = details['product'] === 'opensearch' ? 'opensearch' : 'elasticsearch';
+      known = { product, major: Number.parseInt(version, 10) };
+    }
+    return known;
+  };
+}
+
 const root = z.object({
   cluster_name: z.string(),
   cluster_uuid: z.string(),

@@ -2,8 +2,7 @@ import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { RepositoryStore } from '../repository-store.ts';
 import { swapAliases } from './aliases.ts';
 import { openConnection } from './connection.ts';
-import { describeCluster } from './describe.ts';
-import type { Product } from './describe.ts';
+import { createRelease, describeCluster } from './describe.ts';
 import { proveRestore } from './prove.ts';
 import { cleanRepository, ensureRepository, verifyRepository } from './repository.ts';
 import { applyRestore } from './restore.ts';
@@ -22,12 +21,7 @@ import { takeSnapshot } from './take.ts';
 export function openElasticsearch(settings: ElasticsearchSettings, job: string): RepositoryStore {
   const connection = openConnection(settings);
   const nameOf = (id: string) => snapshotName(settings.snapshotName, job, id);
-  let product: Product | undefined;
-
-  async function productOf(signal: AbortSignal): Promise<Product> {
-    product ??= (await describeCluster(connection, signal)).details['product'] as Product;
-    return product;
-  }
+  const releaseOf = createRelease(connection);
 
   return {
     kind: 'elasticsearch',
@@ -38,7 +32,7 @@ export function openElasticsearch(settings: ElasticsearchSettings, job: string):
     },
     nameOf,
     async take(id, options) {
-      const naming = { product: await productOf(options.signal), job, id, name: nameOf(id) };
+      const naming = { ...(await releaseOf(options.signal)), job, id, name: nameOf(id) };
       return takeSnapshot(connection, naming, options);
     },
     find: (name, signal) => findSnapshot(connection, name, signal),
@@ -55,9 +49,11 @@ export function openElasticsearch(settings: ElasticsearchSettings, job: string):
     },
     cleanUp: (signal) => cleanRepository(connection, signal),
     planRestore: (facts, wish, signal) => planRestore(connection, facts, wish, signal),
-    applyRestore: async (snapshot, plan, wish, options) =>
-      applyRestore(connection, await productOf(options.signal), snapshot, plan, wish, options),
-    proveRestore: (facts, plan, signal) => proveRestore(connection, facts, plan, signal),
+    async applyRestore(snapshot, plan, wish, options) {
+      const { product } = await releaseOf(options.signal);
+      await applyRestore(connection, product, snapshot, plan, wish, options);
+    },
+    proveRestore: (facts, plan, options) => proveRestore(connection, facts, plan, options),
     swapAliases: (facts, plan, signal) => swapAliases(connection, facts, plan, signal),
     close: () => connection.close(),
   };

@@ -30,7 +30,7 @@ export async function readFacts(
   connection: Connection,
   { indices }: Pick<Snapshot, 'indices'>,
   before: ReadonlyMap<string, Written>,
-  signal: AbortSignal,
+  { signal, onIndex }: { readonly signal: AbortSignal; readonly onIndex: () => void },
 ): Promise<{ readonly facts: readonly IndexFacts[]; readonly leftOut: readonly LeftOut[] }> {
   const facts: IndexFacts[] = [];
   const pointers: string[] = [];
@@ -39,6 +39,7 @@ export async function readFacts(
     const found = await describeIndices(connection, names, signal);
     const looked = new Map<string, Looked>();
     for (const index of list.filter((name) => canLookInto(found[name]))) {
+      onIndex();
       looked.set(index, await lookInto(connection, index, before.get(index)?.bytes ?? 0, signal));
     }
     const after = await readWritten(connection, list, signal);

@@ -11,7 +11,7 @@ export async function proveRestore(
   connection: Connection,
   facts: readonly IndexFacts[],
   plan: readonly IndexPlan[],
-  signal: AbortSignal,
+  { signal, onIndex }: { readonly signal: AbortSignal; readonly onIndex: (indices: number) => void },
 ): Promise<IndexProof> {
   const byName = new Map(facts.map((fact) => [fact.index, fact]));
   const examples: string[] = [];
@@ -20,6 +20,7 @@ export async function proveRestore(
     const wanted = byName.get(index);
     if (wanted === undefined) continue;
     indices += 1;
+    onIndex(indices);
     if (wanted.state === 'close') {
       // It is restored as it was, and cannot be asked; the server compares the checksums of its files.
       notCounted += 1;

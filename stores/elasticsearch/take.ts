@@ -1,16 +1,20 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import type { Taken, TakeOptions } from '../repository-store.ts';
+import type { LeftOut } from '../../workflows/contract/manifest.ts';
+import type { SnapshotProgress, Taken, TakeOptions } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import type { Product } from './describe.ts';
-import { readFacts } from './indices.ts';
+import { describeIndices, readFacts } from './indices.ts';
+import { inPaths } from './patterns.ts';
 import { beginSnapshot, deleteSnapshot, findSnapshot, followSnapshot } from './snapshot.ts';
 import type { Found } from './snapshot.ts';
 import { expressionOf, wantedIndices } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 import { digestOf, readWritten } from './writes.ts';
 import type { Written } from './writes.ts';
 
 export interface Naming {
   readonly product: Product;
+  readonly major: number;
   readonly job: string;
   readonly id: string;
   readonly name: string;
@@ -24,8 +28,8 @@ export async function takeSnapshot(
 ): Promise<Taken> {
   const { job, name } = naming;
   const patterns = expressionOf(connection, naming.product);
-  const wanted = await wantedIndices(connection, patterns, signal);
-  if (wanted.size === 0 && !mayBeEmpty) {
+  const wanted = await wantedIndices(connection, patterns, naming.major, signal);
+  if (wanted.indices.length === 0 && !mayBeEmpty) {
     const what = connection.settings.indices.join(', ');
     throw new HoldfastError('StoreEmpty', `Job ${job}: the cluster has no index that ${what} names.`);
   }
@@ -33,18 +37,23 @@ export async function takeSnapshot(
   const earlier = await findOwn(connection, naming, signal);
   if (earlier === undefined) await begin(connection, naming, patterns, digestOf(before), signal);
 
-  const found = await followSnapshot(connection, name, signal, onProgress);
+  let last: SnapshotProgress = { shards: 0, shardsTotal: 0, bytes: 0, bytesTotal: 0 };
+  const found = await followSnapshot(connection, name, signal, (progress) => {
+    last = progress;
+    onProgress(progress);
+  });
   requireOwn(found, naming);
-  requireWhole(found, wanted);
+  requireWhole(found, await missingIn(connection, found, wanted, signal));
   // An earlier attempt began it: whether something was written since, only its own mark can tell.
   const comparable = earlier === undefined || earlier.writes === digestOf(before);
   const { facts, leftOut } = await readFacts(
     connection,
     found,
     comparable ? before : new Map<string, Written>(),
-    signal,
+    // Many indices take a while, in which the snapshot itself moves no more.
+    { signal, onIndex: () => onProgress(last) },
   );
-  return { snapshot: found, facts, leftOut };
+  return { snapshot: found, facts, leftOut: [...leftOut, ...leftOutSystem(found, wanted)] };
 }
 
 async function begin(
@@ -87,10 +96,35 @@ function requireOwn({ owner, name }: Found, { job, id }: Naming): void {
   throw new HoldfastError('BackupExists', `Job ${job}: there is a snapshot ${name} already, and ${whose}.`);
 }
 
-/** @throws SnapshotIncomplete with the shards and reasons */
-function requireWhole({ name, state, shards, failures, indices }: Found, wanted: ReadonlySet<string>): void {
+/** Not in the snapshot, though they were there when it began, and are there still. */
+async function missingIn(
+  connection: Connection,
+  { indices, startedAt }: Found,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const there = new Set(indices);
-  const missing = [...wanted].filter((index) => !there.has(index));
+  const missing: string[] = [];
+  for (const names of inPaths(wanted.indices.filter((index) => !there.has(index)))) {
+    for (const [index, { settings }] of Object.entries(await describeIndices(connection, names, signal))) {
+      // An attempt that finds the snapshot of an earlier one sees indices, too, that have come since.
+      if (Number(settings['index.creation_date']) <= startedAt) missing.push(index);
+    }
+  }
+  return missing;
+}
+
+/** Elasticsearch takes its own indices only with their features. */
+function leftOutSystem({ indices }: Found, { system }: Wanted): readonly LeftOut[] {
+  const there = new Set(indices);
+  const absent = system.filter((index) => !there.has(index));
+  if (absent.length === 0) return [];
+  const reason = 'an index that the cluster keeps for itself: it is in a snapshot only by `feature_states`';
+  return [{ reason, count: absent.length, examples: absent.slice(0, 20) }];
+}
+
+/** @throws SnapshotIncomplete with the shards and reasons */
+function requireWhole({ name, state, shards, failures }: Found, missing: readonly string[]): void {
   if (state === 'SUCCESS' && shards.failed === 0 && failures.length === 0 && missing.length === 0) return;
   const problems = [
     ...(state === 'SUCCESS' ? [] : [`its state is ${state}`]),

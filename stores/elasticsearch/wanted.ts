@@ -36,34 +36,48 @@ export function expressionOf({ settings }: Connection, product: Product): readon
   return [...indices, '-.opendistro_security*'];
 }
 
+/** What a snapshot of some patterns must hold, and what Elasticsearch keeps for itself and may leave out. */
+export interface Wanted {
+  readonly indices: readonly string[];
+  readonly system: readonly string[];
+}
+
 /**
- * The indices that a snapshot of these patterns must hold; those that Elasticsearch keeps for itself may be absent.
- *
+ * @param major of the cluster's version: before 8, Elasticsearch did not tell which indices are its own
  * @throws StoreRefused where a name is not there, and must be
  */
 export async function wantedIndices(
   connection: Connection,
   patterns: readonly string[],
+  major: number,
   signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
+): Promise<Wanted> {
   const found = await resolveAll(connection, signal);
-  const names = new Set([...found.indices, ...found.aliases, ...found.data_streams].map(({ name }) => name));
-  const absent = patterns.filter((name) => !name.includes('*') && !name.startsWith('-') && !names.has(name));
+  const known = new Set([...found.indices, ...found.aliases, ...found.data_streams].map(({ name }) => name));
+  const absent = patterns.filter((name) => !name.includes('*') && !name.startsWith('-') && !known.has(name));
   if (absent.length > 0 && !connection.settings.ignoreUnavailable) {
     throw new HoldfastError(
       'StoreRefused',
       `The cluster has no index, alias or data stream ${absent.join(', ')}, which the job names.`,
     );
   }
-  return new Set([
-    ...found.indices
-      .filter(({ name, attributes }) => matches(patterns, name) && !attributes.includes('system'))
-      .map(({ name }) => name),
+  const backing = new Set(found.data_streams.flatMap(({ backing_indices: names }) => names));
+  const matching = found.indices.filter(({ name }) => matches(patterns, name));
+  const system = matching
+    .filter(
+      ({ name, attributes }) =>
+        attributes.includes('system') ||
+        (major < 8 && name.startsWith('.') && !backing.has(name) && !patterns.includes(name)),
+    )
+    .map(({ name }) => name);
+  const indices = new Set([
+    ...matching.map(({ name }) => name).filter((name) => !system.includes(name)),
     ...found.data_streams
       .filter(({ name }) => matches(patterns, name))
-      .flatMap(({ backing_indices: backing }) => backing),
-    ...found.aliases.filter(({ name }) => patterns.includes(name)).flatMap(({ indices }) => indices),
+      .flatMap(({ backing_indices: names }) => names),
+    ...found.aliases.filter(({ name }) => patterns.includes(name)).flatMap(({ indices: names }) => names),
   ]);
+  return { indices: [...indices], system };
 }
 
 export async function allNames(connection: Connection, signal: AbortSignal): Promise<Names> {

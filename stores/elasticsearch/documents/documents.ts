@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../../workflows/contract/errors.ts';
 import type { DocumentStore } from '../../document-store.ts';
 import { openConnection } from '../connection.ts';
-import { describeCluster, type Product } from '../describe.ts';
+import { createRelease, describeCluster } from '../describe.ts';
 import type { ElasticsearchSettings } from '../settings.ts';
 import { expressionOf, wantedIndices } from '../wanted.ts';
 import { readDefinitions } from './definitions.ts';
@@ -17,21 +17,17 @@ import { readSources } from './read.ts';
  */
 export function openDocumentStore(settings: ElasticsearchSettings): DocumentStore {
   const connection = openConnection(settings);
-  let product: Product | undefined;
-
-  async function productOf(signal: AbortSignal): Promise<Product> {
-    product ??= (await describeCluster(connection, signal)).details['product'] as Product;
-    return product;
-  }
+  const releaseOf = createRelease(connection);
 
   return {
     kind: 'elasticsearch',
     describe: (signal) => describeCluster(connection, signal),
     async read(signal) {
-      const found = await productOf(signal);
-      const wanted = await wantedIndices(connection, expressionOf(connection, found), signal);
-      const { definitions, sources, leftOut } = await readDefinitions(connection, [...wanted].sort(), signal);
-      return { definitions, leftOut, batches: readSources(connection, found, sources, signal) };
+      const { product, major } = await releaseOf(signal);
+      const wanted = await wantedIndices(connection, expressionOf(connection, product), major, signal);
+      const names = wanted.indices.toSorted();
+      const { definitions, sources, leftOut } = await readDefinitions(connection, names, signal);
+      return { definitions, leftOut, batches: readSources(connection, product, sources, signal) };
     },
     plan: (definitions, wish, signal) => planLoad(connection, definitions, wish, signal),
     load: (definitions, plan, batches, options) =>
@@ -44,7 +40,8 @@ export function openDocumentStore(settings: ElasticsearchSettings): DocumentStor
         throw new HoldfastError('RestoreUnproven', 'Some of the restored indices are not there any more.');
       }
       const renamed = sources.map((source) => ({ ...source, as: names.get(source.index) ?? source.index }));
-      return readSources(connection, await productOf(signal), renamed, signal);
+      const { product } = await releaseOf(signal);
+      return readSources(connection, product, renamed, signal);
     },
     close: () => connection.close(),
   };
