@@ -2,14 +2,19 @@ import { expect, test } from '@jest/globals';
 import { type OpenSearchServer, startOpenSearch } from '../../../services/opensearch.ts';
 import { startS3 } from '../../../services/s3.ts';
 import { openElasticsearch } from '../../../stores/elasticsearch/elasticsearch.ts';
-import { must, settingsFor } from './plain.ts';
+import { fill, must, settingsFor } from './plain.ts';
 import { anyName, holdsForEveryCluster, proving, renamed } from './suite.ts';
 
 let server: OpenSearchServer;
 
 holdsForEveryCluster(async () => {
   const s3 = await startS3({ buckets: ['snapshots'] });
-  server = await startOpenSearch({ s3 });
+  // `warm`, so that indices can be mounted from snapshots.
+  const settings = {
+    'node.roles': ['cluster_manager', 'data', 'ingest', 'warm'],
+    'node.search.cache.size': '50mb',
+  };
+  server = await startOpenSearch({ s3, settings });
   const inBucket = (bucket: string) => ({ type: 's3', settings: { bucket, base_path: anyName() } });
   return {
     address: server.address,
@@ -58,5 +63,32 @@ test('a data stream is in the snapshot, and its backing indices come back under 
       }),
     ),
   );
+  store.close();
+});
+
+test('an index that is mounted from a snapshot is named as one that is not backed up', async () => {
+  const definition = { type: 'fs', settings: { location: `${server.repositories}/mounted` } };
+  const settings = settingsFor(server.address, definition, { indices: ['*one'] });
+  const store = openElasticsearch(settings, 'mounted');
+  const quiet = { signal: new AbortController().signal, onProgress: () => undefined, mayBeEmpty: false };
+  await fill(server.address, 'one', 20);
+  await store.prepare(quiet.signal);
+  const { snapshot } = await store.take('20261122T041500Z', quiet);
+  await must(
+    server.address,
+    'POST',
+    `/_snapshot/holdfast/${snapshot.name}/_restore?wait_for_completion=true`,
+    {
+      indices: 'one',
+      storage_type: 'remote_snapshot',
+      rename_pattern: '(.+)',
+      rename_replacement: 'mounted-$1',
+    },
+  );
+  const { facts, leftOut } = await store.take('20261122T051500Z', quiet);
+  expect(facts.map(({ index }) => index)).toEqual(['one']);
+  expect(leftOut).toEqual([
+    { reason: expect.stringContaining('searchable snapshot'), count: 1, examples: ['mounted-one'] },
+  ]);
   store.close();
 });
