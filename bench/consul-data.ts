@@ -1,30 +1,13 @@
 import { open } from 'node:fs/promises';
 import { openConsul } from '../stores/consul/consul.ts';
-import type { Write } from '../stores/store.ts';
+import { fillStore } from './fill.ts';
 import { recordsOf, sizeOf, type Tree } from './tree.ts';
 
 /** Fills an empty Consul. @returns bytes of keys and values */
 export async function fillConsul(address: string, tree: Tree): Promise<number> {
   const store = openConsul({ addresses: [address], consistency: 'consistent' });
-  let bytes = 0;
-  let done = 0;
-  async function* writes(): AsyncGenerator<readonly Write[]> {
-    for (const batch of recordsOf(tree)) {
-      yield await Promise.resolve(batch.map((record): Write => ({ op: 'set', record, seen: '0' })));
-      bytes += batch.reduce((sum, record) => sum + sizeOf(record), 0);
-    }
-  }
-  try {
-    await store.write(writes(), {
-      signal: new AbortController().signal,
-      onOutcome: (_write, outcome) => {
-        if (outcome === 'done') done++;
-      },
-    });
-  } finally {
-    await store.close();
-  }
-  if (done !== tree.keys) throw new Error(`Consul took ${done} of ${tree.keys} keys.`);
+  const { keys, bytes } = await fillStore(store, recordsOf(tree));
+  if (keys !== tree.keys) throw new Error(`Consul was given ${keys} of ${tree.keys} keys.`);
   return bytes;
 }
 

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEtcd } from '../stores/etcd/etcd.ts';
 import { defaultMaxRequestBytes } from '../stores/etcd/settings.ts';
-import type { Write } from '../stores/store.ts';
 import type { KeyRecord } from '../workflows/contract/record.ts';
+import { type Filled, fillStore } from './fill.ts';
 import { createRandom, sizeOf } from './tree.ts';
 
 const batchBytes = 512 * 1024;
@@ -66,40 +66,14 @@ function textOf(random: () => number): Buffer {
   return Buffer.from(pieces.join(''), 'latin1');
 }
 
-/** What was put into a store. */
-export interface Filled {
-  readonly keys: number;
-  /** Of keys and values. */
-  readonly bytes: number;
-}
-
 /** Fills an empty etcd. */
-export async function fillEtcd(address: string, wanted: number): Promise<Filled> {
+export function fillEtcd(address: string, wanted: number): Promise<Filled> {
   const store = openEtcd({
     endpoints: [address],
     leases: 'drop',
     maxRequestBytes: defaultMaxRequestBytes,
   });
-  let [keys, bytes, done] = [0, 0, 0];
-  async function* writes(): AsyncGenerator<readonly Write[]> {
-    for (const batch of objectsOf(wanted)) {
-      yield await Promise.resolve(batch.map((record): Write => ({ op: 'set', record, seen: '0' })));
-      keys += batch.length;
-      bytes += batch.reduce((sum, record) => sum + sizeOf(record), 0);
-    }
-  }
-  try {
-    await store.write(writes(), {
-      signal: new AbortController().signal,
-      onOutcome: (_write, outcome) => {
-        if (outcome === 'done') done++;
-      },
-    });
-  } finally {
-    await store.close();
-  }
-  if (done !== keys) throw new Error(`etcd took ${done} of ${keys} keys.`);
-  return { keys, bytes };
+  return fillStore(store, objectsOf(wanted));
 }
 
 /** Writes what a loop of `etcdctl put` needs of the first keys: their names line by line, and a file for each value. */

@@ -1,5 +1,5 @@
 import { createRandom } from './tree.ts';
-import type { Filled } from './etcd-data.ts';
+import type { Filled } from './fill.ts';
 
 const batch = 5_000;
 

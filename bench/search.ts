@@ -7,7 +7,7 @@ import { startOpenSearch } from '../services/opensearch.ts';
 import type { CaseResult } from './case.ts';
 import { measureShell } from './command.ts';
 import { compete, type Entrant } from './contenders.ts';
-import type { Filled } from './etcd-data.ts';
+import type { Filled } from './fill.ts';
 import { goalPeers } from './goals.ts';
 import { whole, type Comparison } from './report.ts';
 import { ask, fillIndex, requireCount } from './search-data.ts';
