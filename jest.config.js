@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 
 /**
  * Tests run as ES modules with their `.ts` imports, just as the worker runs them.
- * Projects: `fast` needs nothing but Node and is quick; `real` runs against the servers of services/, real processes,
+ * Projects: `fast` needs nothing but Node and is quick; `exhaustive` needs no more, but takes seconds a test (each byte
+ * damaged, years of runs); `real` runs against the servers of services/, real processes,
  * the real file system, Temporal's own core.
  * @type {import('jest').Config}
  */
@@ -38,7 +39,12 @@ export default {
       ...common,
       displayName: 'fast',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.real\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(real|exhaustive)\\.test\\.ts$'],
+    },
+    {
+      ...common,
+      displayName: 'exhaustive',
+      testMatch: ['<rootDir>/test/**/*.exhaustive.test.ts'],
     },
     {
       ...common,

@@ -45,23 +45,6 @@ describe('the golden manifest of format version 1', () => {
 });
 
 describe('damage', () => {
-  test('every flipped bit is found and the address is named', () => {
-    for (let position = 0; position < golden.length; position++) {
-      for (let bit = 0; bit < 8; bit++) {
-        const bytes = Buffer.from(golden);
-        bytes[position] = (bytes[position] ?? 0) ^ (1 << bit);
-        const error = failure(bytes);
-        expect(error.code).toBe('ArchiveCorrupt');
-        expect(error.message).toContain(address);
-      }
-    }
-  });
-
-  test('every truncation is found', () => {
-    for (let length = 0; length < golden.length; length++)
-      expect(failure(golden.subarray(0, length)).code).toBe('ArchiveCorrupt');
-  });
-
   test('bytes before or after are found', () => {
     for (const added of ['\n', ' ', '\0', '{}'].map((text) => Buffer.from(text))) {
       expect(failure(Buffer.concat([golden, added])).code).toBe('ArchiveCorrupt');
