@@ -95,7 +95,7 @@ describe.each(data)('of the job %s', (job, records) => {
   const keyOf = (object: string): string => `${job}/${ids.get(job) ?? ''}/${object}`;
 
   describe.each([records, 'manifest.json'])('%s', (object) => {
-    test.each(damages)('with %s is refused and named', async (_what, damage) => {
+    test.each(damages)('55: with %s is refused and named', async (_what, damage) => {
       const codes = /\((ArchiveCorrupt|UnsupportedVersion)\)/;
       const key = keyOf(object);
       await whileDamaged(key, damage, () => expectRefusal(job, codes, `s3://backups/${key}`));

@@ -27,7 +27,7 @@ const answer = (status: number, code: string) => ({
   body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as the test wants it</Message></Error>`,
 });
 
-test.concurrent('that denies: the run fails at once, and says which bucket', async () => {
+test.concurrent('6: that denies: the run fails at once, and says which bucket', async () => {
   const denials = world.s3Proxy.inject({ path: /denied/, fault: answer(403, 'AccessDenied') });
   const run = await startBackup(world, 'denied');
   const failure = await failureOf(run);

@@ -121,7 +121,7 @@ afterAll(async () => {
 });
 
 test.concurrent.each(sides.map((side, index) => [side.capturing, side, index] as const))(
-  '%s, in the middle of an upload: nothing of the first attempt stays',
+  '17: %s, in the middle of an upload: nothing of the first attempt stays',
   async (job, side, index) => {
     const run = capturing[index];
     if (run === undefined) throw new Error('it was not started');

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-test('it ends well, in time, and says why', () => {
+test('61: it ends well, in time, and says why', () => {
   expect(exit).toBe(0);
   expect(stopped.log()).toContain('SIGTERM: stopping; running activities are finished or handed over');
   expect(stopped.log()).toMatch(/"msg":"Stopped"}\n$/);

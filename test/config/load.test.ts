@@ -279,3 +279,20 @@ test('what a variable holds never changes the structure, and arrives exactly', (
     }),
   );
 });
+
+test('30: one file serves two environments, which share nothing', () => {
+  const text = `
+temporal: { namespace: '\${SERVICE_TAGS}' }
+storages: { main: { s3: { bucket: backups, prefix: '\${SERVICE_TAGS}' } } }
+jobs: { consul: { storage: main, consul: { address: 'http://127.0.0.1:8500', prefix: '\${SERVICE_TAGS}/' } } }`;
+  const [staging, production] = ['staging', 'production'].map((SERVICE_TAGS) => {
+    const { temporal, storages, jobs } = parseConfig(text, 'f', { env: { SERVICE_TAGS }, unset: 'fail' });
+    return { temporal, storage: storages.get('main'), scope: jobs.get('consul')?.scope };
+  });
+  expect(staging).toMatchObject({
+    temporal: { namespace: 'staging' },
+    storage: { s3: { prefix: 'staging' } },
+    scope: { prefix: 'staging/' },
+  });
+  expect(JSON.stringify(production)).toBe(JSON.stringify(staging).replaceAll('staging', 'production'));
+});

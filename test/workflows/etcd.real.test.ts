@@ -90,7 +90,7 @@ async function contents(): Promise<Record<string, string>> {
   return Object.fromEntries(keys.map(({ key, value }) => [key.toString('latin1'), value.toString('latin1')]));
 }
 
-test('a backup is one revision of what is under the prefix; one that follows at once refers to it', async () => {
+test('50: a backup is one revision of what is under the prefix; one that follows at once refers to it', async () => {
   await putTogether(etcd.address, [
     { key: 'app/text', value: 'text' },
     { key: 'app/empty', value: '' },

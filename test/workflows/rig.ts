@@ -23,6 +23,8 @@ export interface Rig {
   readonly temporal: TemporalServer;
   readonly client: Client;
   readonly config: Config;
+  /** What holdfast.yaml says, where Consul and S3 are reached past the gates. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly consul: ConsulServer;
   readonly consulGate: Gate;
   readonly s3Gate: Gate;
@@ -36,7 +38,7 @@ export interface Rig {
 /** What is special about each job; `prefix` is that of its keys. */
 export type Jobs = Readonly<Record<string, { readonly prefix: string } & Readonly<Record<string, unknown>>>>;
 
-export async function startRig(jobs: Jobs): Promise<Rig> {
+export async function startRig(jobs: Jobs, storages: Readonly<Record<string, unknown>> = {}): Promise<Rig> {
   const started = new AsyncDisposableStack();
   const stopping = <Server extends { stop(): Promise<void> }>(server: Server): Server => {
     started.defer(() => server.stop());
@@ -48,8 +50,9 @@ export async function startRig(jobs: Jobs): Promise<Rig> {
     const s3 = stopping(await startS3({ buckets: ['backups'] }));
     const consulGate = stopping(await startGate(consul.address));
     const s3Gate = stopping(await startGate(s3.address));
-    const config = configOf(jobs, consulGate.address, s3Gate.address, s3);
-    const storage = openStorage(storageSettings(configOf(jobs, consul.address, s3.address, s3)));
+    const config = parse(settingsOf(jobs, storages, consulGate.address, s3Gate.address, s3));
+    const settings = settingsOf(jobs, storages, consul.address, s3.address, s3);
+    const storage = openStorage(storageSettings(parse(settings)));
     started.defer(() => storage.close());
     const connection = await NativeConnection.connect({ address: temporal.address });
     started.defer(() => connection.close());
@@ -67,6 +70,7 @@ export async function startRig(jobs: Jobs): Promise<Rig> {
       temporal,
       client: new Client({ connection }),
       config,
+      settings,
       consul,
       consulGate,
       s3Gate,
@@ -83,11 +87,17 @@ export async function startRig(jobs: Jobs): Promise<Rig> {
 /** Consul without ACLs takes any; what matters here is where it must not appear. */
 export const token = 'token-that-no-history-may-hold';
 
-function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): Config {
+function settingsOf(
+  jobs: Jobs,
+  storages: Readonly<Record<string, unknown>>,
+  consul: string,
+  endpoint: string,
+  s3: S3Server,
+): Rig['settings'] {
   const { region, accessKeyId: access_key_id, secretAccessKey: secret_access_key } = s3;
   const entry = { bucket: 'backups', endpoint, region, path_style: true, access_key_id, secret_access_key };
-  const settings = {
-    storages: { main: { s3: entry } },
+  return {
+    storages: { main: { s3: entry }, ...storages },
     jobs: Object.fromEntries(
       Object.entries(jobs).map(([name, { prefix, ...job }]) => [
         name,
@@ -99,6 +109,9 @@ function configOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): C
       ]),
     ),
   };
+}
+
+function parse(settings: Rig['settings']): Config {
   return parseConfig(JSON.stringify(settings), 'holdfast.yaml', { env: {}, unset: 'fail' });
 }
 

@@ -167,7 +167,7 @@ describe('a Consul with settings of its own', () => {
     }
   });
 
-  test('TLS: with CA and client certificate it is reached, without them it is refused', async () => {
+  test('1: TLS: with CA and client certificate it is reached, without them it is refused', async () => {
     const server = await startConsul({ tls: true });
     const { tls } = server;
     if (tls === undefined) throw new Error('no certificates');

@@ -54,7 +54,7 @@ test.each([
     `Basic ${Buffer.from('ana:pässword').toString('base64')}`,
   ],
   ['an API key', { auth: { apiKey: 'aWQ6a2V5' } }, 'ApiKey aWQ6a2V5'],
-])('with %s', async (_, more: Partial<ElasticsearchSettings>, authorization) => {
+])('65: with %s', async (_, more: Partial<ElasticsearchSettings>, authorization) => {
   const server = await serve(() => ({}));
   await ask(open([server.address], more));
   expect(server.headers.map((headers) => headers.authorization)).toEqual([authorization]);
@@ -98,7 +98,7 @@ test('the innermost cause is told', async () => {
   });
 });
 
-test('a node that is down or not well is passed over; the one that served is asked first', async () => {
+test('65: a node that is down or not well is passed over; the one that served is asked first', async () => {
   const unwell = await serve(() => failure('cluster_block_exception', 'no master', 503));
   const well = await serve(() => ({}));
   const connection = open(['http://127.0.0.1:1', unwell.address, well.address]);
@@ -121,7 +121,7 @@ test('a page of a proxy is no answer', async () => {
   });
 });
 
-test('TLS: with the CA it is reached, without it the certificate is refused', async () => {
+test('65: TLS: with the CA it is reached, without it the certificate is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-test-tls-'));
   try {
     const files = await makeCertificates(folder, []);

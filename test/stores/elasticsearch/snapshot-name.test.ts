@@ -9,7 +9,7 @@ test.each([
   ['{name}-YYYYMMDDHHMMSS', 'search-prod-20261122041509'],
   ['{name}.{id}', 'search-prod.20261122t041509z'],
   ['Nightly-{name}-{id}', 'nightly-search-prod-20261122t041509z'],
-])('%s', (template, name) => {
+])('38: %s', (template, name) => {
   expect(snapshotName(template, 'search-prod', id)).toBe(name);
   expect(templateProblem(template)).toBeUndefined();
 });

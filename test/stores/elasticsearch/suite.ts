@@ -61,7 +61,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
   const ask = (method: string, path: string, body?: unknown) => must(cluster.address, method, path, body);
 
   describe('repository', () => {
-    test('absent it is made, the same it is left, different it is named, changed only with `update`', async () => {
+    test('35: absent it is made, the same it is left, different it is named, changed only with `update`', async () => {
       const definition = cluster.freshRepository();
       const settings = settingsFor(cluster.address, definition);
       const repository = settings.repository;
@@ -87,7 +87,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       );
     });
 
-    test('one that the nodes cannot write to fails with their reason', async () => {
+    test('36: one that the nodes cannot write to fails with their reason', async () => {
       const { definition, reason } = cluster.unwritable;
       const store = open({ repository: { name: 'unwritable', definition, update: false } });
       await expect(store.prepare(never)).rejects.toMatchObject({
@@ -106,7 +106,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
   });
 
   describe('snapshot', () => {
-    test('holds every index, with what is in them, under the name of job and time', async () => {
+    test('34: holds every index, with what is in them, under the name of job and time', async () => {
       await fill(cluster.address, 'one', 30);
       await fill(cluster.address, 'two', 3);
       await ask('PUT', '/closed', { aliases: { 'an-alias': { filter: { term: { a: 1 } } } } });
@@ -148,7 +148,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       expect(shown.snapshots[0]).toMatchObject({ include_global_state: false, state: 'SUCCESS' });
     });
 
-    test('taken again for the same backup, it is the same one; for another, it is another', async () => {
+    test('38: taken again for the same backup, it is the same one; for another, it is another', async () => {
       await fill(cluster.address, 'one', 5);
       const store = open();
       await store.prepare(never);
@@ -193,7 +193,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       expect(await other.listOwn(never)).toEqual([]);
     });
 
-    test('an unassigned primary fails it, by name', async () => {
+    test('39: an unassigned primary fails it, by name', async () => {
       await fill(cluster.address, 'fine', 1);
       await ask('PUT', '/homeless?wait_for_active_shards=0', {
         settings: { 'index.routing.allocation.require._name': 'nobody' },
@@ -206,7 +206,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       });
     });
 
-    test('only the indices that are asked for; a name that is not there is missed', async () => {
+    test('37: only the indices that are asked for; a name that is not there is missed', async () => {
       await fill(cluster.address, 'logs-1', 1);
       await fill(cluster.address, 'logs-old', 1);
       await fill(cluster.address, 'other', 1);
@@ -307,7 +307,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       return { plan, proof: await store.proveRestore(facts, plan, proving) };
     }
 
-    test('under new names, beside the old ones, equal to the last digit', async () => {
+    test('64: under new names, beside the old ones, equal to the last digit', async () => {
       await fill(cluster.address, 'one', 25);
       await ask('PUT', '/two', { settings: { 'index.lifecycle.name': undefined, number_of_replicas: 0 } });
       const { store, name, facts } = await backedUp();
@@ -329,7 +329,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
       expect((await askCluster(cluster.address, 'GET', '/restored-two')).status).toBe(404);
     });
 
-    test('a name clash is found in the plan', async () => {
+    test('64: a name clash is found in the plan', async () => {
       await fill(cluster.address, 'one', 1);
       await fill(cluster.address, 'two', 1);
       const { store, facts } = await backedUp();
@@ -437,7 +437,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
     });
   });
 
-  test('a node that is down is passed over', async () => {
+  test('65: a node that is down is passed over', async () => {
     const store = open({ addresses: ['http://127.0.0.1:1', cluster.address] });
     expect((await store.describe(never)).address).toBe(cluster.address);
   });

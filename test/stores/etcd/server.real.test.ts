@@ -113,7 +113,7 @@ test('a user who is named by the client certificate', async () => {
   expect(await readAll(store)).toEqual([]);
 });
 
-test('several endpoints: the next one where one is down, in the middle too', async () => {
+test('53: several endpoints: the next one where one is down, in the middle too', async () => {
   const members = await startEtcdCluster(3);
   running.push(...members);
   const endpoints = members.map(({ address }) => address);
