@@ -6,6 +6,7 @@ import type { Tool } from './cache/tool.ts';
 import { consul, startConsul, type ConsulServer } from './consul.ts';
 import { etcd, etcdctl, etcdutl, startEtcd, type EtcdServer } from './etcd.ts';
 import { findJava } from './java.ts';
+import { moto, startMoto, type MotoServer } from './moto.ts';
 import { opensearch, opensearchJava, startOpenSearch, type OpenSearchServer } from './opensearch.ts';
 import { isFree } from './ports.ts';
 import { startS3, versitygw, type S3Server } from './s3.ts';
@@ -29,6 +30,8 @@ export interface Services {
   readonly bucket: string;
   /** Where it was asked for, or why it is not there: without a JDK, the others are worth something still. */
   readonly opensearch?: OpenSearchServer | { readonly missing: string };
+  /** ECS, in the same way: where it was asked for, or why it is not there (it needs Python). */
+  readonly ecs?: MotoServer | { readonly missing: string };
   /** Where the servers keep their data; there again at the next start. */
   readonly directory: string;
   /** What a worker and the command line need to reach them. */
@@ -41,14 +44,15 @@ export interface Services {
 /**
  * Starts Temporal with its UI, Consul, etcd and S3 on their well-known ports, or on free ones where those are taken.
  * @param base where the data goes; a second set that runs at the same time gets `<base>-2`, and so on.
- * @param options `opensearch`: start OpenSearch too, where this machine can
+ * @param options `opensearch`, `ecs`: start these too, where this machine can
  */
 export async function startAll(
   base: string,
-  options: { readonly opensearch?: boolean } = {},
+  options: { readonly opensearch?: boolean; readonly ecs?: boolean } = {},
 ): Promise<Services> {
   await buildAll();
   const missing = options.opensearch ? await whyNoOpenSearch() : undefined;
+  const noEcs = options.ecs ? await reasonOf(findOrBuild(moto)) : undefined;
   const { directory, release } = await ownDirectory(base);
   const bucket = 'holdfast';
   const starting = [
@@ -65,23 +69,39 @@ export async function startAll(
   const search = wanted
     ? starting[3].then((s3) => startSearch(s3, join(directory, 'opensearch')))
     : undefined;
+  const ecs = options.ecs && noEcs === undefined ? wellKnown(5000).then(startMoto) : undefined;
   const stop = async () => {
-    const started = await Promise.allSettled([...starting, ...(search ? [search] : [])]);
+    const started = await Promise.allSettled([
+      ...starting,
+      ...(search ? [search] : []),
+      ...(ecs ? [ecs] : []),
+    ]);
     const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     await Promise.all(servers.map((server) => server.stop()));
     await release();
   };
   try {
-    const [temporal, consul, etcd, s3] = await Promise.all(starting);
-    const node = await search;
-    const opensearch = node ?? (missing === undefined ? undefined : { missing });
-    const servers: readonly RunningServer[] = [temporal, consul, etcd, s3, ...(node ? [node] : [])];
+    const [[temporal, consul, etcd, s3], node, mock] = await Promise.all([
+      Promise.all(starting),
+      search,
+      ecs,
+    ]);
+    const servers: readonly RunningServer[] = [
+      ...[temporal, consul, etcd, s3],
+      ...(node ? [node] : []),
+      ...(mock ? [mock] : []),
+    ];
     const oneEnded = Promise.race(servers.map((server) => server.ended.then(() => server)));
     const environment = {
       ...environmentFor(temporal, consul, etcd, s3),
       ...(node ? { OPENSEARCH_URL: node.address } : {}),
+      ...(mock ? { AWS_ENDPOINT_URL_ECS: mock.address } : {}),
     };
-    const all = { temporal, consul, etcd, s3, ...(opensearch ? { opensearch } : {}) };
+    const optional = {
+      ...(node ? { opensearch: node } : missing === undefined ? {} : { opensearch: { missing } }),
+      ...(mock ? { ecs: mock } : noEcs === undefined ? {} : { ecs: { missing: noEcs } }),
+    };
+    const all = { temporal, consul, etcd, s3, ...optional };
     return { ...all, bucket, directory, environment, oneEnded, stop };
   } catch (error) {
     await stop();
@@ -89,15 +109,20 @@ export async function startAll(
   }
 }
 
-async function whyNoOpenSearch(): Promise<string | undefined> {
-  try {
-    await findJava(opensearchJava);
-    await requireReachable();
-    await findOrBuild(opensearch);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function whyNoOpenSearch(): Promise<string | undefined> {
+  return reasonOf(
+    findJava(opensearchJava)
+      .then(requireReachable)
+      .then(() => findOrBuild(opensearch)),
+  );
+}
+
+/** Why something cannot be had; undefined where it can. */
+async function reasonOf(wanted: Promise<unknown>): Promise<string | undefined> {
+  return wanted.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 }
 
 async function startSearch(s3: S3Server, dataDir: string): Promise<OpenSearchServer> {

@@ -7,14 +7,16 @@ import { composeSpec } from './compose.ts';
 import { installMissing } from './debian.ts';
 import { elasticsearchJava, elasticsearchTool, elasticsearchVersions } from './elasticsearch.ts';
 import { findJava } from './java.ts';
+import { moto } from './moto.ts';
 import { opensearch } from './opensearch.ts';
 import { etcd34 } from './etcd.ts';
 
 const help = `npm run services [-- --build-only]
 
 Starts the real servers that Holdfast works with, on loopback, without Docker: Temporal with its UI, Consul,
-etcd, an S3 server with a bucket, and OpenSearch where there is a JDK 21 or later. What is not on this machine is
-built once (Go is needed for that, for OpenSearch Maven) and kept in \${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
+etcd, an S3 server with a bucket, OpenSearch where there is a JDK 21 or later, and the API of ECS (moto) where there
+is Python 3.10 or later. What is not on this machine is built once (Go is needed for that, for OpenSearch Maven) and
+kept in \${HOLDFAST_CACHE:-~/.cache/holdfast}. Data goes to .holdfast/services and is there again at the next start.
 Ctrl-C stops them all.
 
   --build-only   get what the servers and the tests need (the browser too), start nothing
@@ -43,7 +45,7 @@ async function main(): Promise<number> {
     await prepareTests();
     return 0;
   }
-  const services = await startAll(resolve('.holdfast', 'services'), { opensearch: true });
+  const services = await startAll(resolve('.holdfast', 'services'), { opensearch: true, ecs: true });
   process.stdout.write(describe(services));
 
   const told = Promise.withResolvers<undefined>();
@@ -62,6 +64,7 @@ async function prepareTests(): Promise<void> {
   await findOrBuild(composeSpec);
   await findOrBuild(etcd34);
   await findOrBuild(opensearch);
+  await findOrBuild(moto);
   for (const version of elasticsearchVersions) {
     await findOrBuild(elasticsearchTool(version));
     await findJava(elasticsearchJava(version));
@@ -72,7 +75,7 @@ async function prepareTests(): Promise<void> {
 
 /** The addresses, the first to look at first, and what to put into the environment of a worker. */
 export function describe(services: Services): string {
-  const { temporal, consul, etcd, s3, bucket, opensearch, directory, environment } = services;
+  const { temporal, consul, etcd, s3, bucket, opensearch, ecs, directory, environment } = services;
   const rows = [
     ['Temporal UI', temporal.uiAddress ?? ''],
     ['Temporal', `${temporal.address}   namespace ${temporal.namespace}`],
@@ -82,6 +85,7 @@ export function describe(services: Services): string {
     ...(opensearch && 'address' in opensearch
       ? [['OpenSearch', `${opensearch.address}   snapshots may go to S3`]]
       : []),
+    ...(ecs && 'address' in ecs ? [['ECS', `${ecs.address}   moto: it answers, and runs no container`]] : []),
     ['Data', directory],
   ];
   const table = rows.map(([name = '', text = '']) => `  ${name.padEnd(12)} ${text}`);
@@ -95,6 +99,7 @@ export function describe(services: Services): string {
     ...exports,
     '',
     ...(opensearch && 'missing' in opensearch ? [`Without OpenSearch: ${opensearch.missing}`, ''] : []),
+    ...(ecs && 'missing' in ecs ? [`Without ECS: ${ecs.missing}`, ''] : []),
     'Ctrl-C stops them all.',
     '',
   ].join('\n');
