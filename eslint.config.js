@@ -7,11 +7,12 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   workflows: [],
   stores: ['workflows'],
+  tasks: ['workflows'],
   archive: ['workflows'],
   formats: ['workflows'],
   storage: ['workflows'],
-  config: ['workflows', 'stores', 'storage'],
-  activities: ['workflows', 'stores', 'archive', 'formats', 'storage', 'config'],
+  config: ['workflows', 'stores', 'tasks', 'storage'],
+  activities: ['workflows', 'stores', 'tasks', 'archive', 'formats', 'storage', 'config'],
   worker: ['workflows', 'activities', 'config'],
   client: ['workflows', 'activities', 'config', 'stores', 'archive', 'formats', 'storage'],
 };

@@ -1,14 +1,20 @@
 import type { Config } from '../config/config.ts';
-import type { ControlActivities, DataActivities } from '../workflows/contract/activities.ts';
+import type {
+  CommandActivities,
+  ControlActivities,
+  DataActivities,
+} from '../workflows/contract/activities.ts';
 import { applyRestore } from './apply-restore.ts';
 import { capture } from './capture.ts';
 import { describeJob } from './describe-job.ts';
+import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
 import { planRestore } from './plan-restore.ts';
 import { proveRestore } from './prove-restore.ts';
 import { prune } from './prune.ts';
 import { publish } from './publish.ts';
 import { recordRestore } from './record-restore.ts';
+import { runCommand } from './run-command.ts';
 import { asActivity } from './temporal.ts';
 import { verify } from './verify.ts';
 
@@ -16,10 +22,12 @@ import { verify } from './verify.ts';
 export function createActivities(config: Config): {
   readonly control: ControlActivities;
   readonly data: DataActivities;
+  readonly command: CommandActivities;
 } {
   return {
     control: {
       describeJob: asActivity(config, describeJob),
+      describeTask: asActivity(config, describeTask),
       publish: asActivity(config, publish),
       prune: asActivity(config, prune),
       discard: asActivity(config, discard),
@@ -31,6 +39,9 @@ export function createActivities(config: Config): {
       planRestore: asActivity(config, planRestore),
       applyRestore: asActivity(config, applyRestore),
       proveRestore: asActivity(config, proveRestore),
+    },
+    command: {
+      runCommand: asActivity(config, runCommand),
     },
   };
 }

@@ -3,20 +3,20 @@ import type { Config } from '../config/config.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import { StoppedHalfway } from './interruption.ts';
-import type { Step } from './step.ts';
+import type { Phase, Step } from './step.ts';
 
 /** Liveness without progress hides a hanging connection: after this long without any, the attempt fails and is retried. */
 const stallLimit = 10 * 60_000;
 
 /** Turns a step into a Temporal activity: heartbeats, cancellation, errors. */
-export function asActivity<Input, Result>(
+export function asActivity<Input, Result, Shown extends Phase = Progress>(
   config: Config,
-  work: (step: Step, input: Input) => Promise<Result>,
+  work: (step: Step<Shown>, input: Input) => Promise<Result>,
 ): (input: Input) => Promise<Result> {
   return async (input) => {
     const context = Context.current();
     const { workflowExecution, attempt } = context.info;
-    const pulse = startPulse(context);
+    const pulse = startPulse<Shown>(context);
     try {
       return await work(
         {
@@ -36,8 +36,8 @@ export function asActivity<Input, Result>(
   };
 }
 
-interface Pulse {
-  readonly onProgress: (progress: Progress) => void;
+interface Pulse<Shown extends Phase> {
+  readonly onProgress: (progress: Shown) => void;
   readonly stalled: AbortSignal;
   stop(): void;
 }
@@ -49,12 +49,12 @@ interface Pulse {
 const beatInterval = 500;
 
 /** Beats a third of the timeout apart, also while a single request takes long. */
-function startPulse(context: Context): Pulse {
+function startPulse<Shown extends Phase>(context: Context): Pulse<Shown> {
   const timeout = context.info.heartbeatTimeoutMs;
   const stalled = new AbortController();
   if (!timeout) return { onProgress: () => undefined, stalled: stalled.signal, stop: () => undefined };
 
-  let latest: Progress | undefined;
+  let latest: Shown | undefined;
   let movedAt = Date.now();
   let beatenAt = 0;
   context.heartbeat();
@@ -89,20 +89,22 @@ function startPulse(context: Context): Pulse {
  */
 function toFailure(error: unknown, context: Context): unknown {
   if (context.cancellationSignal.aborted) {
-    if (context.cancellationDetails?.cancelRequested && error instanceof StoppedHalfway) {
-      return new CancelledFailure(error.message, [error.done]);
-    }
+    const asked = context.cancellationDetails?.cancelRequested === true;
+    if (asked && error instanceof StoppedHalfway) return new CancelledFailure(error.message, [error.done]);
+    if (!asked && error instanceof StoppedHalfway && error.failure) return applicationFailure(error.failure);
     return context.cancellationSignal.reason;
   }
-  if (error instanceof HoldfastError) {
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: !error.retryable,
-      details: [error.details],
-      ...(error.cause instanceof Error && { cause: error.cause }),
-    });
-  }
+  if (error instanceof HoldfastError) return applicationFailure(error);
   // A programming error: retried, since a fixed worker may take it up before the deadline.
   return error;
+}
+
+function applicationFailure({ message, code, retryable, details, cause }: HoldfastError): ApplicationFailure {
+  return ApplicationFailure.create({
+    message,
+    type: code,
+    nonRetryable: !retryable,
+    details: [details],
+    ...(cause instanceof Error && { cause }),
+  });
 }

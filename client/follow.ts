@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { commandQueue } from '../workflows/contract/names.ts';
 import { isPassing } from './grpc.ts';
 import type { Io } from './io.ts';
 import { say } from './output.ts';
@@ -123,8 +124,9 @@ async function hasWorker(client: Client, { name, kind }: WaitingQueue): Promise<
 }
 
 function noWorkerText({ name }: WaitingQueue): string {
+  const what = name === commandQueue ? 'one that allows commands (`worker: { commands: true }`)' : 'one';
   return (
-    `No worker takes work from the task queue "${name}" (NoWorker). Start one with \`npm run worker\`; ` +
+    `No worker takes work from the task queue "${name}" (NoWorker). Start ${what} with \`npm run worker\`; ` +
     'the run goes on by itself as soon as it is there.'
   );
 }

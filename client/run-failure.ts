@@ -4,6 +4,7 @@ import {
   TerminatedFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
+import type { Failure } from '../workflows/contract/backup.ts';
 import { catalogue, type ErrorCode, HoldfastError } from '../workflows/contract/errors.ts';
 
 /** What a failed run says of itself, in the words of the catalogue; every other error passes as it is. */
@@ -31,4 +32,11 @@ export function named(code: string | null | undefined, message: string, cause?: 
 
 function isCode(code: string | null | undefined): code is ErrorCode {
   return code !== undefined && code !== null && Object.hasOwn(catalogue, code);
+}
+
+/** What a failed run says of itself, as a document carries it. */
+export function failureDocument(error: WorkflowFailedError, workflowId: string): Failure {
+  const failure = runFailure(error, workflowId);
+  if (failure instanceof HoldfastError) return { code: failure.code, message: failure.message };
+  return { code: 'Unexpected', message: failure instanceof Error ? failure.message : String(failure) };
 }

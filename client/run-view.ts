@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { DataActivities } from '../workflows/contract/activities.ts';
+import type { CommandActivities, DataActivities } from '../workflows/contract/activities.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import { controlQueue, dataQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue } from '../workflows/contract/names.ts';
 
 /** What a run is at this moment, as far as its description tells. */
 export interface RunView {
@@ -29,12 +29,14 @@ const scheduled = 1;
 /** Milliseconds after which work that nobody took is worth a word. */
 const takenWithin = 5000;
 
-const dataActivities: Readonly<Record<keyof DataActivities, true>> = {
-  capture: true,
-  verify: true,
-  planRestore: true,
-  applyRestore: true,
-  proveRestore: true,
+/** Of the activities that are not on the control queue. */
+const queues: Readonly<Record<keyof (DataActivities & CommandActivities), string>> = {
+  capture: dataQueue,
+  verify: dataQueue,
+  planRestore: dataQueue,
+  applyRestore: dataQueue,
+  proveRestore: dataQueue,
+  runCommand: commandQueue,
 };
 
 export function viewOf(raw: Raw, now: number): RunView {
@@ -91,8 +93,8 @@ function untakenTask({ pendingWorkflowTask }: Raw, now: number): readonly Waitin
 function untakenActivity(activity: RawActivity, now: number): readonly WaitingQueue[] {
   const due = timeOf(activity.nextAttemptScheduleTime) ?? timeOf(activity.scheduledTime);
   if (!isScheduled(activity) || due === undefined || now - due <= takenWithin) return [];
-  const isData = Object.hasOwn(dataActivities, activity.activityType?.name ?? '');
-  return [{ name: isData ? dataQueue : controlQueue, kind: 'activity' }];
+  const name = new Map(Object.entries(queues)).get(activity.activityType?.name ?? '') ?? controlQueue;
+  return [{ name, kind: 'activity' }];
 }
 
 function isScheduled(pending: { readonly state?: number | null } | null | undefined): boolean {

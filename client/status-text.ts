@@ -1,10 +1,10 @@
 import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
-import { bytes, counted, duration, number } from './format.ts';
+import { bytes, counted, number } from './format.ts';
 import { progressText } from './progress.ts';
 import { planLines, shortDigest } from './restore-text.ts';
+import { ago, nextRuns, nextText, pauseText, scheduleText } from './schedules/status-text.ts';
 import type { EndedBackup, JobStatus, RestoreDesk, RunningBackup } from './status.ts';
 import { table } from './table.ts';
-import { localTime } from './time.ts';
 
 /** One line a job. */
 export function statusTable(
@@ -28,8 +28,8 @@ export function statusTable(
     const content = last?.result?.content;
     return [
       job,
-      schedule === undefined ? 'none' : `${schedule.fields.cron} ${schedule.fields['time zone']}`,
-      nextText(status, now),
+      scheduleText(schedule),
+      nextText(schedule, now),
       last === undefined ? 'none yet' : (last.failure?.code ?? last.id ?? 'done'),
       last === undefined ? '' : ago(last.endedAt, now),
       content === undefined ? '' : number(content.records),
@@ -49,8 +49,8 @@ export function statusLines(status: JobStatus, now: number): readonly string[] {
     ...(schedule === undefined
       ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
       : [
-          `  schedule     ${schedule.fields.cron} ${schedule.fields['time zone']}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
-          ...(schedule.paused ? [] : [`  next runs    ${nextRuns(status)}`]),
+          `  schedule     ${scheduleText(schedule)}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
+          ...(schedule.paused ? [] : [`  next runs    ${nextRuns(schedule)}`]),
         ]),
     ...running.flatMap((run) => [
       `  at work      ${run.workflowId}: ${runningText(run)}`,
@@ -60,22 +60,6 @@ export function statusLines(status: JobStatus, now: number): readonly string[] {
     `  restore      ${deskText(restore)}`,
     ...(typeof restore === 'string' ? [] : deskLines(job, restore, now)),
   ];
-}
-
-function nextText({ schedule }: JobStatus, now: number): string {
-  if (schedule === undefined) return '-';
-  if (schedule.paused) return pauseText(schedule.note);
-  const [next] = schedule.nextRuns;
-  return next === undefined ? 'none' : `in ${duration(Math.max(0, next.getTime() - now))}`;
-}
-
-function pauseText(note: string): string {
-  return note === '' ? 'PAUSED' : `PAUSED (${note})`;
-}
-
-function nextRuns({ schedule }: JobStatus): string {
-  const times = (schedule?.nextRuns ?? []).slice(0, 3);
-  return times.map((time) => localTime(time, schedule?.fields['time zone'] ?? 'UTC')).join(', ') || 'none';
 }
 
 function runningText({ progress }: RunningBackup): string {
@@ -126,8 +110,4 @@ function reportText(
   const why = failure === undefined ? '' : ` (${failure.code}): ${failure.message}`;
   const before = safetyBackup === undefined ? '' : `; what was before: backup ${safetyBackup}`;
   return `${outcome} from ${backup} ${ago(new Date(finishedAt), now)} ago${why}${before}`;
-}
-
-function ago(time: Date, now: number): string {
-  return duration(Math.max(0, now - time.getTime()));
 }

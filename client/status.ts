@@ -5,7 +5,6 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { BackupResult, Failure, Progress } from '../workflows/contract/backup.ts';
-import { HoldfastError } from '../workflows/contract/errors.ts';
 import {
   backupScheduleId,
   controlQueue,
@@ -15,7 +14,7 @@ import {
 import { attributeKeys } from '../workflows/contract/starting.ts';
 import type { RestoreStatus } from '../workflows/contract/restore.ts';
 import { readRestoreStatus } from './restore-status.ts';
-import { runFailure } from './run-failure.ts';
+import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
 
@@ -92,7 +91,7 @@ async function readEnded(client: Client, run: WorkflowExecutionInfo): Promise<En
     return { ...end, result };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return { ...end, failure: failureOf(runFailure(error, run.workflowId)) };
+    return { ...end, failure: failureDocument(error, run.workflowId) };
   }
 }
 
@@ -102,11 +101,6 @@ function identityOf({ workflowId, typedSearchAttributes }: WorkflowExecutionInfo
 } {
   const id = typedSearchAttributes.get(attributeKeys.backupId);
   return { workflowId, ...(id !== undefined && { id }) };
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof HoldfastError) return { code: error.code, message: error.message };
-  return { code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 
 async function readDesk(client: Client, job: string): Promise<RestoreDesk> {

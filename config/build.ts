@@ -3,7 +3,8 @@ import type { ConsulSettings } from '../stores/consul/settings.ts';
 import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
-import type { Config, JobConfig, StoreSettings } from './config.ts';
+import type { CommandSettings } from '../tasks/command/settings.ts';
+import type { Config, JobConfig, StoreSettings, TaskConfig } from './config.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -12,9 +13,31 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
   for (const [name, storage] of Object.entries(checked.storages))
     storages.set(name, buildStorage(storage, folder));
   const jobs = new Map<string, JobConfig>();
-  for (const [name, job] of Object.entries(checked.jobs))
-    jobs.set(name, buildJob(name, job, storages, folder));
-  return { file, temporal: present(checked.temporal), storages, jobs };
+  const tasks = new Map<string, TaskConfig>();
+  for (const [name, job] of Object.entries(checked.jobs)) {
+    if (job.command === undefined) jobs.set(name, buildJob(name, job, storages, folder));
+    else tasks.set(name, buildTask(name, job, buildCommand(job.command, folder)));
+  }
+  return { file, temporal: present(checked.temporal), worker: checked.worker, storages, jobs, tasks };
+}
+
+function buildTask(name: string, { schedule, deadline }: CheckedJob, command: CommandSettings): TaskConfig {
+  return { name, work: { kind: 'command', command }, ...present({ schedule }), deadline };
+}
+
+function buildCommand(
+  { argv, shell, directory, env, user, grace, retries }: NonNullable<CheckedJob['command']>,
+  folder: string,
+): CommandSettings {
+  const [program, ...args] = shell === undefined ? (argv ?? []) : ['/bin/sh', '-c', shell];
+  if (program === undefined) throw new Error('checks.ts lets only commands with a program pass');
+  return {
+    argv: [program, ...args],
+    directory: resolve(folder, directory),
+    ...{ env, grace, retries },
+    // Empty, as `${RUN_AS:-}` gives it, means none.
+    ...present({ user: user === '' ? undefined : user }),
+  };
 }
 
 export function buildStorage({ s3, directory }: CheckedStorage, folder: string): StorageSettings {
@@ -52,7 +75,8 @@ function buildJob(
   storages: ReadonlyMap<string, StorageSettings>,
   folder: string,
 ): JobConfig {
-  const storage = storages.get(job.storage);
+  const { storage: storageName = '' } = job;
+  const storage = storages.get(storageName);
   // Indices have no prefixes: what of them is backed up stands in the settings of the store.
   const prefix = (job.consul ?? job.etcd)?.prefix ?? '';
   if (storage === undefined) throw new Error('checks.ts lets only whole jobs pass');
@@ -61,7 +85,7 @@ function buildJob(
     name,
     store: buildStore(job, folder),
     scope: { prefix },
-    storageName: job.storage,
+    storageName,
     storage,
     ...present({ schedule }),
     keep: { ...present(job.keep), safety: job.keep.safety, timezone: schedule?.timezone ?? 'UTC' },

@@ -35,7 +35,14 @@ function checkJobs(judged: Judged): Finding[] {
   const findings: Finding[] = [];
   for (const [name, job] of mappings(judged.data, 'jobs')) {
     const path = ['jobs', name];
-    findings.push(...checkName(path, name), ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch']));
+    findings.push(
+      ...checkName(path, name),
+      ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch', 'command']),
+    );
+    if ('command' in job) {
+      findings.push(...checkTask(path, job));
+      continue;
+    }
     findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
     for (const kind of ['consul', 'etcd', 'elasticsearch'] as const) {
       const store = job[kind];
@@ -43,6 +50,34 @@ function checkJobs(judged: Judged): Finding[] {
     }
   }
   return findings;
+}
+
+/** What only a job that backs up a store has. */
+const backupSettings = ['storage', 'allow_empty', 'keep', 'encrypt', 'approval_timeout'];
+
+/** Of the settings of a job, a task has a few only: the others would promise what does not happen. */
+function checkTask(path: Path, job: Readonly<Record<string, unknown>>): Finding[] {
+  const { command } = job;
+  const foreign = backupSettings.filter((name) => name in job);
+  return [
+    ...foreign.map((name): Finding => {
+      const text = 'found beside `command`; expected it only in a job that backs up a store';
+      return { path: [...path, name], at: 'key', text };
+    }),
+    ...(isMapping(command) ? checkCommand([...path, 'command'], command) : []),
+  ];
+}
+
+function checkCommand(path: Path, command: Readonly<Record<string, unknown>>): Finding[] {
+  const { env } = command;
+  const names = isMapping(env) ? Object.keys(env).filter((name) => !/^[A-Za-z_]\w*$/.test(name)) : [];
+  return [
+    ...exactlyOne(path, command, ['argv', 'shell']),
+    ...names.map((name): Finding => {
+      const text = 'found another name; expected letters, digits and _, not starting with a digit';
+      return { path: [...path, 'env', name], at: 'key', text };
+    }),
+  ];
 }
 
 function checkStore(
@@ -113,6 +148,7 @@ function checkName(path: Path, name: string): Finding[] {
 }
 
 function checkStorageName(path: Path, name: unknown, judged: Judged): Finding[] {
+  if (name === undefined) return [{ path, at: 'key', text: 'missing; expected the name of a storage' }];
   const storages = valueAt(judged.data, ['storages']);
   if (typeof name !== 'string' || !isMapping(storages) || Object.hasOwn(storages, name)) return [];
   if (name.startsWith(keptMark)) {

@@ -4,6 +4,7 @@ import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts'
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
+import type { CommandSettings } from '../tasks/command/settings.ts';
 
 /** holdfast.yaml as the code uses it: checked, defaults filled in, times in milliseconds. */
 export interface Config {
@@ -11,7 +12,11 @@ export interface Config {
   readonly file: string;
   readonly temporal: TemporalSettings;
   readonly storages: ReadonlyMap<string, StorageSettings>;
+  /** The entries of `jobs:` that back up a store. */
   readonly jobs: ReadonlyMap<string, JobConfig>;
+  /** The entries of `jobs:` that do other work. No name is in both. */
+  readonly tasks: ReadonlyMap<string, TaskConfig>;
+  readonly worker: WorkerSettings;
 }
 
 /** What is not set here comes from the environment and the TOML profiles that the `temporal` command uses too. */
@@ -19,6 +24,11 @@ export interface TemporalSettings {
   readonly address?: string;
   readonly namespace?: string;
   readonly profile?: string;
+}
+
+export interface WorkerSettings {
+  /** Whether this worker runs commands. */
+  readonly commands: boolean;
 }
 
 export interface JobConfig {
@@ -33,6 +43,20 @@ export interface JobConfig {
   readonly allowEmpty: boolean;
   readonly deadline: number;
   readonly approvalTimeout: number;
+}
+
+/** Any other periodic work. */
+export interface TaskConfig {
+  readonly name: string;
+  readonly work: TaskWork;
+  readonly schedule?: ScheduleSettings;
+  /** Milliseconds. */
+  readonly deadline: number;
+}
+
+export interface TaskWork {
+  readonly kind: 'command';
+  readonly command: CommandSettings;
 }
 
 export type StoreSettings =

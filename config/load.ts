@@ -76,7 +76,7 @@ function matters([top, , setting]: Path, unset: LoadOptions['unset']): boolean {
   if (unset === 'fail') return true;
   if (top === 'storages') return unset !== 'keep';
   if (setting === 'encrypt' && unset === 'keep-but-encrypt') return true;
-  return top !== 'jobs' || !['consul', 'etcd', 'encrypt'].includes(String(setting));
+  return top !== 'jobs' || !['consul', 'etcd', 'encrypt', 'command'].includes(String(setting));
 }
 
 function unsetVariables({ templates }: ExpandedSettings): Finding[] {

@@ -299,31 +299,77 @@ const encrypt = z.strictObject({
     ),
 });
 
-const job = z.strictObject({
-  storage: text('the name of a storage').describe('Where the backups go: a name from `storages`.'),
-  consul: consul.optional().describe('The keys and values of a Consul datacenter.'),
-  etcd: etcd.optional().describe('The keys and values of an etcd cluster.'),
-  elasticsearch: elasticsearch.optional().describe('The indices of an Elasticsearch or OpenSearch cluster.'),
-  allow_empty: yesOrNo
-    .default(false)
-    .describe(
-      'Take a store without keys as a backup. Else it is a failure: mostly a token or prefix is wrong.',
-    ),
-  schedule: z
-    .union([format.cron.transform((cron) => schedule.parse({ cron })), schedule], {
-      error: 'a cron text, or a mapping with `cron`',
-    })
+const command = z.strictObject({
+  argv: z
+    .array(
+      text('text', () => true),
+      { error: 'a list: the program and its arguments' },
+    )
+    .min(1, { error: 'at least the program' })
     .optional()
-    .describe('When to back up: a cron text such as "15 * * * *", or a mapping. Without it, only by hand.'),
-  keep: keep
-    .prefault({})
-    .describe('Which backups stay: those that any of these rules keeps. With no rule, all stay.'),
-  encrypt: encrypt.prefault({}).describe('Encrypt the backups with age before they leave the worker.'),
-  deadline: duration.prefault('1h').describe('How long a whole run may take, retries included.'),
-  approval_timeout: duration
-    .prefault('24h')
-    .describe('How long the plan of a restore waits for its approval.'),
+    .describe('The program and its arguments, each as it is: no shell looks at them.'),
+  shell: text('a command line')
+    .optional()
+    .describe('A command line for /bin/sh, instead of `argv`: where pipes, && or * are wanted.'),
+  directory: text('the path of a directory')
+    .default('.')
+    .describe('The working directory. Relative paths, and the default, start at the folder of this file.'),
+  env: z
+    .record(
+      z.string(),
+      text('text', () => true),
+    )
+    .default({})
+    .describe(
+      'Variables of its environment. Besides them it has PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ and TMPDIR, and nothing else of the worker’s.',
+    ),
+  user: text('a user or user:group, by name or number', (value) => /^([\w.-]+(:[\w.-]+)?)?$/.test(value))
+    .optional()
+    .describe(
+      'As whom it runs: `user` or `user:group`. Default: as the worker. Only a worker of root may change it.',
+    ),
+  grace: duration
+    .prefault('10s')
+    .describe('How long it may still take after SIGTERM, when it is to stop; then comes SIGKILL.'),
+  retries: wholeNumber(0, 100)
+    .default(0)
+    .describe('How often it is run again when it failed, or when its worker died. Default: never.'),
 });
+
+const job = z
+  .strictObject({
+    storage: text('the name of a storage')
+      .optional()
+      .describe('Where the backups go: a name from `storages`.'),
+    consul: consul.optional().describe('The keys and values of a Consul datacenter.'),
+    etcd: etcd.optional().describe('The keys and values of an etcd cluster.'),
+    elasticsearch: elasticsearch
+      .optional()
+      .describe('The indices of an Elasticsearch or OpenSearch cluster.'),
+    command: command
+      .optional()
+      .describe('A command that a worker runs, instead of a store to back up (a task: docs/commands.md).'),
+    allow_empty: yesOrNo
+      .default(false)
+      .describe(
+        'Take a store without keys as a backup. Else it is a failure: mostly a token or prefix is wrong.',
+      ),
+    schedule: z
+      .union([format.cron.transform((cron) => schedule.parse({ cron })), schedule], {
+        error: 'a cron text, or a mapping with `cron`',
+      })
+      .optional()
+      .describe('When to back up: a cron text such as "15 * * * *", or a mapping. Without it, only by hand.'),
+    keep: keep
+      .prefault({})
+      .describe('Which backups stay: those that any of these rules keeps. With no rule, all stay.'),
+    encrypt: encrypt.prefault({}).describe('Encrypt the backups with age before they leave the worker.'),
+    deadline: duration.prefault('1h').describe('How long a whole run may take, retries included.'),
+    approval_timeout: duration
+      .prefault('24h')
+      .describe('How long the plan of a restore waits for its approval.'),
+  })
+  .meta({ anyOf: [{ required: ['storage'] }, { required: ['command'] }] });
 
 const names = { pattern: format.namePattern.source };
 
@@ -334,11 +380,21 @@ export const configSchema = z
       .describe(
         'How to reach Temporal. What is not set here comes from the environment (TEMPORAL_ADDRESS, …) and the profile.',
       ),
+    worker: z
+      .strictObject({
+        commands: yesOrNo
+          .default(false)
+          .describe('Whether a worker with this file runs the commands of tasks. Default: no.'),
+      })
+      .prefault({})
+      .describe('What a worker that has this file may do.'),
     storages: z
       .record(z.string(), storageSchema)
+      .default({})
       .meta({ description: 'Where backups are kept, by name.', propertyNames: names }),
     jobs: z.record(z.string(), job).meta({
-      description: 'What is backed up, by name. The name becomes a folder in the storage.',
+      description:
+        'What is backed up, and the tasks, by name. The name of a backup becomes a folder in the storage.',
       propertyNames: names,
     }),
   })

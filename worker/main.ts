@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
+import type { Config } from '../config/config.ts';
 import { configFile, loadConfig } from '../config/load.ts';
 import { registerSearchAttributes } from '../config/search-attributes.ts';
-import { temporalTarget } from '../config/temporal.ts';
+import { temporalTarget, type TemporalTarget } from '../config/temporal.ts';
 import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
 import { workflowBundle } from './bundle.ts';
 import { connect } from './connection.ts';
 import { createLog, type Log, logTemporal } from './logging.ts';
 import { createWorkers } from './workers.ts';
 
-/** `node worker/main.ts [--config FILE]`: serves both queues until SIGTERM or SIGINT. */
+/** `node worker/main.ts [--config FILE]`: serves its queues until SIGTERM or SIGINT. */
 async function main(log: Log, stopping: AbortSignal): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const config = await loadConfig(configFile(values.config, process.env), {
@@ -27,7 +28,7 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
     stopping.addEventListener('abort', workers.stop, { once: true });
     const served = workers.run();
     if (stopping.aborted) workers.stop();
-    else log.info({ jobs: [...config.jobs.keys()], temporal: target.address, namespace }, 'Ready');
+    else log.info(readyFacts(config, target), 'Ready');
     await served.catch((error: unknown) => {
       if (!stopping.aborted) throw error;
       log.warn(
@@ -39,6 +40,11 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+function readyFacts({ jobs, tasks, worker }: Config, { address, namespace }: TemporalTarget) {
+  const commands = tasks.size > 0 ? { tasks: [...tasks.keys()], commands: worker.commands } : {};
+  return { jobs: [...jobs.keys()], ...commands, temporal: address, namespace };
 }
 
 /** The first signal asks for an orderly stop; the second one ends the process where it stands. */

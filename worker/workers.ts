@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
-import { controlQueue, dataQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue } from '../workflows/contract/names.ts';
 
 export interface WorkersOptions {
   readonly config: Config;
@@ -15,21 +15,24 @@ export interface WorkersOptions {
 }
 
 export interface Workers {
-  /** Ends when both have stopped; fails when one of them does. */
+  /** Ends when all have stopped; fails when one of them does. */
   readonly run: () => Promise<void>;
   readonly stop: () => void;
 }
 
-/** One worker decides what happens next, the other one moves bytes: so no long transfer delays a decision. */
+/**
+ * One worker decides what happens next, another one moves bytes: so no long transfer delays a decision. A third one
+ * runs commands, where the configuration allows them.
+ */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { config, connection, namespace, bundle, grace = 10_000 } = options;
-  const { control, data } = createActivities(config);
+  const { control, data, command } = createActivities(config);
   const common = {
     connection,
     namespace,
     identity: `holdfast@${hostname()}:${process.pid}`,
     shutdownGraceTime: grace,
-    shutdownForceTime: grace + 20_000,
+    shutdownForceTime: grace + Math.max(20_000, longestGrace(config) + 5000),
   };
   const workers = await Promise.all([
     Worker.create({
@@ -49,6 +52,17 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
       // Otherwise live progress could be a minute old.
       maxHeartbeatThrottleInterval: '3 seconds',
     }),
+    ...(config.worker.commands
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: commandQueue,
+            activities: { ...command },
+            maxConcurrentActivityTaskExecutions: 20,
+            maxHeartbeatThrottleInterval: '3 seconds',
+          }),
+        ]
+      : []),
   ]);
   const stop = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -62,4 +76,9 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
       await Promise.all(runs);
     },
   };
+}
+
+/** Milliseconds that a command may take to stop. */
+function longestGrace({ tasks }: Config): number {
+  return Math.max(0, ...[...tasks.values()].map(({ work }) => work.command.grace));
 }

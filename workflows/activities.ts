@@ -1,6 +1,6 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { ControlActivities, DataActivities } from './contract/activities.ts';
-import { controlQueue, dataQueue } from './contract/names.ts';
+import type { CommandActivities, ControlActivities, DataActivities } from './contract/activities.ts';
+import { commandQueue, controlQueue, dataQueue } from './contract/names.ts';
 
 /**
  * Every timeout and retry of Holdfast.
@@ -10,8 +10,9 @@ import { controlQueue, dataQueue } from './contract/names.ts';
  * | control         | 1 min       | -                | 1 h                                | 1 s, doubling to 1 min |
  * | tidying         | 10 min      | -                | 10 min                             | the same |
  * | data            | unbounded   | 30 s             | what is left of the job's deadline | the same |
+ * | command         | of the task | 30 s             | one: the workflow counts the task's retries | - |
  *
- * Nothing has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
+ * Nothing else has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
  * failure is marked so in the catalogue (contract/errors.ts).
  */
 const retry: ActivityOptions['retry'] = {
@@ -42,4 +43,13 @@ export const data = proxyActivities<DataActivities>({
   heartbeatTimeout: '30s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry,
+});
+
+/** The calls add `scheduleToStartTimeout` and `startToCloseTimeout`. */
+export const command = proxyActivities<CommandActivities>({
+  taskQueue: commandQueue,
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { maximumAttempts: 1 },
 });

@@ -6,7 +6,6 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { control, data, tidying } from './activities.ts';
 import { type BackupDetails, showBackup } from './backup-details.ts';
 import type { BackupInput, BackupResult, Captured, JobDescription, PublishInput } from './contract/backup.ts';
@@ -15,6 +14,7 @@ import { backupId } from './contract/names.ts';
 import { attributeKeys } from './contract/starting.ts';
 import { startDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
+import { scheduledTime } from './scheduled-time.ts';
 
 interface Run {
   readonly input: BackupInput;
@@ -50,9 +50,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 
 /** The scheduled time is the id, so that a run that is started again comes to the same objects. */
 function identityOf(input: BackupInput): Pick<Run, 'id' | 'reason'> {
-  const scheduled = workflowInfo().typedSearchAttributes.get(
-    defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME'),
-  );
+  const scheduled = scheduledTime();
   return {
     id: input.id ?? backupId(scheduled ?? workflowInfo().runStartTime),
     reason: input.reason ?? (scheduled === undefined ? 'manual' : 'schedule'),

@@ -1,3 +1,4 @@
 /** Every export here is a workflow type; there must be nothing else. */
 export { backup } from './backup.ts';
 export { restore } from './restore.ts';
+export { task } from './task.ts';

@@ -44,7 +44,13 @@ async function check(command: Command, io: Io): Promise<void> {
   const file = configFile(given, io.env);
   try {
     const config = await loadConfig(file, { env: io.env, unset: 'fail' });
-    if (json) await printJson(io, { valid: true, file, jobs: [...config.jobs.keys()], mistakes: [] });
+    if (json)
+      await printJson(io, {
+        valid: true,
+        file,
+        jobs: [...config.jobs.keys(), ...config.tasks.keys()],
+        mistakes: [],
+      });
     else await printSummary(config, io);
   } catch (error) {
     if (json && error instanceof HoldfastError && error.code === 'ConfigInvalid') {
@@ -55,9 +61,8 @@ async function check(command: Command, io: Io): Promise<void> {
 }
 
 async function printSummary(config: Config, io: Io): Promise<void> {
-  const jobs = counted(config.jobs.size, 'job');
+  const jobs = counted(config.jobs.size + config.tasks.size, 'job');
   await printLine(io, `${config.file}: no mistakes; ${jobs}, ${counted(config.storages.size, 'storage')}.`);
-  if (config.jobs.size === 0) return;
   const columns = ['JOB', 'STORE', 'STORAGE', 'SCHEDULE', 'ENCRYPTED'].map((title) => ({ title }));
   const rows = [...config.jobs.values()].map((job) => [
     job.name,
@@ -68,7 +73,11 @@ async function printSummary(config: Config, io: Io): Promise<void> {
       ? `for ${counted(job.encryption.recipients.length, 'recipient')}`
       : 'no',
   ]);
-  for (const line of ['', ...table(columns, rows)]) await printLine(io, line);
+  const tables = [
+    ...(rows.length === 0 ? [] : ['', ...table(columns, rows)]),
+    ...(config.tasks.size === 0 ? [] : ['', ...taskTable(config)]),
+  ];
+  for (const line of tables) await printLine(io, line);
 }
 
 function storeText({ store, scope }: JobConfig): string {
@@ -86,7 +95,17 @@ function storageText({ storage, storageName }: JobConfig): string {
   return `${storageName} (s3://${[bucket, prefix].filter((part) => part !== '').join('/')})`;
 }
 
-function scheduleText({ schedule }: JobConfig): string {
+function taskTable({ tasks, worker }: Config): readonly string[] {
+  const columns = ['TASK', 'PROGRAM', 'USER', 'RETRIES', 'SCHEDULE', 'RUNS HERE'].map((title) => ({ title }));
+  const rows = [...tasks.values()].map((task) => {
+    const { argv, user, retries } = task.work.command;
+    const here = worker.commands ? 'yes' : 'no (worker.commands)';
+    return [task.name, argv[0], user ?? 'the worker’s', String(retries), scheduleText(task), here];
+  });
+  return table(columns, rows);
+}
+
+function scheduleText({ schedule }: Pick<JobConfig, 'schedule'>): string {
   if (schedule === undefined) return 'none';
   const jitter = schedule.jitter === 0 ? '' : `, up to ${duration(schedule.jitter)} later`;
   return `${schedule.cron} (${schedule.timezone}${jitter})`;

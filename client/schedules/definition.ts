@@ -1,9 +1,10 @@
-import type { Config, JobConfig, ScheduleSettings } from '../../config/config.ts';
+import type { Config, JobConfig, ScheduleSettings, TaskConfig } from '../../config/config.ts';
 import type { BackupInput } from '../../workflows/contract/backup.ts';
-import { backupId, backupScheduleId } from '../../workflows/contract/names.ts';
-import { startingBackup } from '../../workflows/contract/starting.ts';
+import { backupId, backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
+import { type Starting, startingBackup, startingTask } from '../../workflows/contract/starting.ts';
+import type { TaskInput } from '../../workflows/contract/task.ts';
 
-/** What makes a backup schedule, field by field as people read it. Equal texts mean equal schedules. */
+/** What makes a schedule, field by field as people read it. Equal texts mean equal schedules. */
 export interface ScheduleFields {
   readonly cron: string;
   readonly 'time zone': string;
@@ -24,7 +25,7 @@ export interface WantedSchedule {
   readonly id: string;
   readonly job: string;
   readonly settings: ScheduleSettings;
-  readonly action: BackupAction;
+  readonly action: ScheduledAction;
   readonly fields: ScheduleFields;
 }
 
@@ -33,54 +34,63 @@ export const overlap = 'SKIP';
 /** A schedule paused by one bad night would stay silent; a red run every night is seen. */
 export const pauseOnFailure = false;
 
-export function wantedSchedules(config: Config): readonly WantedSchedule[] {
-  return [...config.jobs.values()]
-    .filter((job): job is JobConfig & { schedule: ScheduleSettings } => job.schedule !== undefined)
-    .map((job) => wantedSchedule(job, job.schedule));
+export function wantedSchedules({ jobs, tasks }: Config): readonly WantedSchedule[] {
+  return [
+    ...[...jobs.values()].flatMap((job) =>
+      wantedSchedule(job, backupScheduleId(job.name), backupAction(job)),
+    ),
+    ...[...tasks.values()].flatMap((task) =>
+      wantedSchedule(task, taskScheduleId(task.name), taskAction(task)),
+    ),
+  ];
 }
 
-function wantedSchedule(job: JobConfig, schedule: ScheduleSettings): WantedSchedule {
-  const action = backupAction(job);
-  return {
-    id: backupScheduleId(job.name),
-    job: job.name,
-    settings: schedule,
-    action,
-    fields: {
-      cron: schedule.cron,
-      'time zone': schedule.timezone,
-      jitter: exactDuration(schedule.jitter),
-      'catch-up window': exactDuration(schedule.catchup),
-      overlap,
-      'pause on failure': String(pauseOnFailure),
-      workflow: action.workflowType,
-      'workflow id': action.workflowId,
-      'task queue': action.taskQueue,
-      input: JSON.stringify(action.args),
-      summary: action.staticSummary,
-      'search attributes': attributesText(action.typedSearchAttributes),
-    },
+function wantedSchedule(
+  { name, schedule }: JobConfig | TaskConfig,
+  id: string,
+  action: ScheduledAction,
+): WantedSchedule[] {
+  if (schedule === undefined) return [];
+  const fields: ScheduleFields = {
+    cron: schedule.cron,
+    'time zone': schedule.timezone,
+    jitter: exactDuration(schedule.jitter),
+    'catch-up window': exactDuration(schedule.catchup),
+    overlap,
+    'pause on failure': String(pauseOnFailure),
+    workflow: action.workflowType,
+    'workflow id': action.workflowId,
+    'task queue': action.taskQueue,
+    input: JSON.stringify(action.args),
+    summary: action.staticSummary,
+    'search attributes': attributesText(action.typedSearchAttributes),
   };
+  return [{ id, job: name, settings: schedule, action, fields }];
 }
 
-type BackupAction = ReturnType<typeof backupAction>;
+type ScheduledAction = ReturnType<typeof actionOf>;
 
-/** How the schedule starts the workflow `backup`; Temporal appends `-<scheduled time>` to the id. */
-function backupAction({ name, store }: JobConfig) {
-  const starting = startingBackup(
-    { job: name, store: store.kind },
-    backupId(new Date(0)),
-    'scheduled backup',
-  );
+function backupAction({ name, store }: JobConfig): ScheduledAction {
   const input: BackupInput = { job: name };
+  const job = { job: name, store: store.kind };
+  return actionOf(startingBackup(job, backupId(new Date(0)), 'scheduled backup'), `backup-${name}`, input);
+}
+
+function taskAction({ name, work }: TaskConfig): ScheduledAction {
+  const input: TaskInput = { job: name };
+  const task = { job: name, kind: work.kind };
+  return actionOf(startingTask(task, backupId(new Date(0)), 'scheduled task'), `task-${name}`, input);
+}
+
+/** How a schedule starts a workflow; Temporal appends `-<scheduled time>` to the id. */
+function actionOf(
+  { type, taskQueue, staticSummary, typedSearchAttributes }: Starting,
+  workflowId: string,
+  input: BackupInput | TaskInput,
+) {
   return {
     type: 'startWorkflow' as const,
-    workflowType: starting.type,
-    workflowId: `backup-${name}`,
-    taskQueue: starting.taskQueue,
-    args: [input],
-    staticSummary: starting.staticSummary,
-    typedSearchAttributes: starting.typedSearchAttributes,
+    ...{ workflowType: type, workflowId, taskQueue, args: [input], staticSummary, typedSearchAttributes },
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { backupScheduleId } from '../../workflows/contract/names.ts';
+import { backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
 import { attributesText, exactDuration, type ScheduleFields } from './definition.ts';
 
 /**
@@ -14,7 +14,7 @@ export const ownerMemo = 'holdfastJob';
 export const cronMemo = 'holdfastCron';
 export const timesMemo = 'holdfastTimes';
 
-/** A backup schedule as Temporal has it now. */
+/** A schedule as Temporal has it now. */
 export interface LiveSchedule {
   readonly id: string;
   /** The job it was made for; undefined where Holdfast did not make it. */
@@ -25,6 +25,10 @@ export interface LiveSchedule {
   readonly note: string;
   /** With jitter, as they will happen. */
   readonly nextRuns: readonly Date[];
+  /** Runs that dropped out because another one was at work. */
+  readonly skipped: number;
+  /** Runs that Temporal was too late for, by more than the catch-up window. */
+  readonly missed: number;
 }
 
 /** Undefined where there is none. */
@@ -42,7 +46,9 @@ export async function listOwnSchedules(client: Client): Promise<readonly string[
   const ids: string[] = [];
   for await (const { scheduleId, memo } of client.schedule.list()) {
     const job = memo?.[ownerMemo];
-    if (typeof job === 'string' && scheduleId === backupScheduleId(job)) ids.push(scheduleId);
+    if (typeof job === 'string' && [backupScheduleId(job), taskScheduleId(job)].includes(scheduleId)) {
+      ids.push(scheduleId);
+    }
   }
   return ids.sort();
 }
@@ -90,6 +96,8 @@ function toLive({
     paused: state.paused,
     note: state.note ?? '',
     nextRuns: info.nextActionTimes,
+    skipped: info.numActionsSkippedOverlap,
+    missed: info.numActionsMissedCatchupWindow,
   };
 }
 

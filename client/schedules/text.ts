@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { backupScheduleId } from '../../workflows/contract/names.ts';
+import { backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
 import type { StandbyStep } from '../standby.ts';
 import { localTime } from '../time.ts';
 import type { ScheduleStep } from './difference.ts';
@@ -74,7 +74,10 @@ export function nextRunLines(config: Config, live: readonly LiveSchedule[]): rea
 }
 
 function jobNames(config: Config): ReadonlyMap<string, string> {
-  return new Map([...config.jobs.keys()].map((job) => [backupScheduleId(job), job]));
+  return new Map([
+    ...[...config.jobs.keys()].map((job) => [backupScheduleId(job), job] as const),
+    ...[...config.tasks.keys()].map((task) => [taskScheduleId(task), task] as const),
+  ]);
 }
 
 /** What `--json` shows of a plan. */

@@ -4,11 +4,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { StoppedHalfway } from '../../activities/interruption.ts';
 import type { Step } from '../../activities/step.ts';
 import { asActivity } from '../../activities/temporal.ts';
-import type { Config } from '../../config/config.ts';
+import { parseConfig } from '../../config/load.ts';
 import type { Progress } from '../../workflows/contract/backup.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 
-const config: Config = { file: 'holdfast.yaml', temporal: {}, storages: new Map(), jobs: new Map() };
+const config = parseConfig('jobs: {}', 'holdfast.yaml', { env: {}, unset: 'fail' });
 
 async function run(
   work: (step: Step) => Promise<unknown>,

@@ -16,6 +16,8 @@ const live: LiveSchedule = {
   paused: false,
   note: '',
   nextRuns: [new Date('2026-11-23T02:15:00Z')],
+  skipped: 0,
+  missed: 0,
 };
 const standingBy = { phase: 'standing by', pending: 0 } as const;
 const idle: JobStatus = { job: 'consul', schedule: live, running: [], restore: standingBy };

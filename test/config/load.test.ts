@@ -65,6 +65,8 @@ test('every setting arrives where the code looks for it', () => {
   expect(config).toEqual({
     file: '/etc/holdfast/holdfast.yaml',
     temporal: { address: 'temporal:7233', namespace: 'ops', profile: 'prod' },
+    worker: { commands: false },
+    tasks: new Map(),
     storages: new Map<string, unknown>([
       ['main', { kind: 's3', s3 }],
       ['local', { kind: 'directory', directory: { path: '/etc/holdfast/backups' } }],

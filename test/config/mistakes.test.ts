@@ -71,7 +71,7 @@ describe('unknown settings', () => {
     [
       'storages:',
       'version: 3\nstorages:',
-      '1:1: version: unknown setting; expected one of `temporal`, `storages`, `jobs`',
+      '1:1: version: unknown setting; expected one of `temporal`, `worker`, `storages`, `jobs`',
     ],
   ])('%s → %s', (line, replacement, message) => {
     expect(messages(replaced(line, replacement))).toEqual([`f.yaml:${message}`]);
@@ -226,7 +226,7 @@ describe('what does not fit together', () => {
     [
       '    deadline: 1h',
       '  other: { storage: main }',
-      '19:3: jobs.other: found no `consul` and no `etcd` and no `elasticsearch` in it; expected one',
+      '19:3: jobs.other: found no `consul` and no `etcd` and no `elasticsearch` and no `command` in it; expected one',
     ],
     [
       '  consul-prod:',

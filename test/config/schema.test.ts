@@ -16,11 +16,14 @@ test('holdfast.example.yaml is right', () => {
     'etcd-prod-keys',
     'search-prod',
   ]);
+  expect([...config.tasks.keys()]).toEqual(['rotate-logs', 'check-dns']);
   expect(config.temporal.address).toBe('localhost:7233');
 });
 
 test.each([
   ['a job', ['jobs', 'any']],
+  ['a command', ['jobs', 'any', 'command']],
+  ['a worker', ['worker']],
   ['an etcd', ['jobs', 'any', 'etcd']],
   ['an Elasticsearch', ['jobs', 'any', 'elasticsearch']],
   ['a repository', ['jobs', 'any', 'elasticsearch', 'repository']],
@@ -42,7 +45,7 @@ describe('the JSON Schema', () => {
   test('knows defaults, required settings and names', () => {
     const job = at(schema, 'properties', 'jobs', 'additionalProperties');
     expect(at(job, 'properties', 'deadline')).toMatchObject({ type: 'string', default: '1h' });
-    expect(at(job, 'required')).toEqual(['storage']);
+    expect(at(job, 'anyOf')).toEqual([{ required: ['storage'] }, { required: ['command'] }]);
     expect(at(job, 'additionalProperties')).toBe(false);
     expect(at(schema, 'properties', 'jobs', 'propertyNames')).toEqual({
       pattern: '^[a-z0-9][a-z0-9-]{0,59}$',

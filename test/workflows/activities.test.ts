@@ -1,11 +1,12 @@
 import { createActivities } from '../../activities/index.ts';
-import type { Config } from '../../config/config.ts';
+import { parseConfig } from '../../config/load.ts';
 
 test('the names of the activities stay as they are, each on its queue', () => {
-  const config: Config = { file: 'holdfast.yaml', temporal: {}, storages: new Map(), jobs: new Map() };
-  const { control, data } = createActivities(config);
+  const config = parseConfig('jobs: {}', 'holdfast.yaml', { env: {}, unset: 'fail' });
+  const { control, data, command } = createActivities(config);
   expect(Object.keys(control).sort()).toEqual([
     'describeJob',
+    'describeTask',
     'discard',
     'prune',
     'publish',
@@ -18,4 +19,5 @@ test('the names of the activities stay as they are, each on its queue', () => {
     'proveRestore',
     'verify',
   ]);
+  expect(Object.keys(command)).toEqual(['runCommand']);
 });

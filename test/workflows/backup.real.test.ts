@@ -7,7 +7,8 @@ import type { BackupInput, BackupResult } from '../../workflows/contract/backup.
 import { backupId } from '../../workflows/contract/names.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
-import { change, currentDetails, eventCount, type Rig, startRig, runsThatHold, token } from './rig.ts';
+import { currentDetails } from './current-details.ts';
+import { change, eventCount, type Rig, startRig, runsThatHold, token } from './rig.ts';
 
 let rig: Rig;
 

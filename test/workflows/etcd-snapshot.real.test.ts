@@ -12,7 +12,8 @@ import { backupId, backupWorkflowId } from '../../workflows/contract/names.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { grantLease, putLeased, putTogether, removeKey } from '../stores/plain-etcd.ts';
 import { hashOfServer, prepareSnapshots } from '../stores/etcd/snapshot-file.ts';
-import { currentDetails, type Rig, startRig } from './rig.ts';
+import { currentDetails } from './current-details.ts';
+import { type Rig, startRig } from './rig.ts';
 
 /** Snapshots of etcd, as Temporal runs them. */
 const never = new AbortController().signal;

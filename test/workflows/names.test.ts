@@ -8,7 +8,8 @@ test('names that histories, schedules and people rely on stay as they are', () =
   expect(constants).toEqual({
     controlQueue: 'holdfast',
     dataQueue: 'holdfast-data',
-    workflowTypes: { backup: 'backup', restore: 'restore' },
+    commandQueue: 'holdfast-command',
+    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task' },
     restoreMessages: {
       requestRestore: 'requestRestore',
       approve: 'approve',
@@ -29,5 +30,7 @@ test('names that histories, schedules and people rely on stay as they are', () =
   expect(names.timeOfBackupId(id).toISOString()).toBe('2026-11-22T04:15:00.000Z');
   expect(names.backupWorkflowId('consul', id)).toBe('backup-consul-2026-11-22T04:15:00Z');
   expect(names.backupScheduleId('consul')).toBe('holdfast-backup-consul');
+  expect(names.taskWorkflowId('rotate', id)).toBe('task-rotate-2026-11-22T04:15:00Z');
+  expect(names.taskScheduleId('rotate')).toBe('holdfast-task-rotate');
   expect(names.restoreWorkflowId('consul')).toBe('restore-consul');
 });

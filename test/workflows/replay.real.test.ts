@@ -22,7 +22,7 @@ Runtime.install({
 
 async function replay(codePath: { codePath: string } | { code: string }, name: string): Promise<void> {
   const text = readFileSync(join(historiesFolder, `${name}.json`), 'utf8');
-  const workflowId = name.startsWith('backup') ? 'backup-recorded' : 'restore-recorded';
+  const workflowId = `${name.replace(/-.*/, '')}-recorded`;
   await Worker.runReplayHistory({ workflowBundle: codePath }, historyFromJSON(JSON.parse(text)), workflowId);
 }
 
@@ -38,6 +38,8 @@ test('the histories cover how runs end', () => {
     'restore-declined',
     'restore-expired',
     'restore-failed',
+    'task',
+    'task-failed',
   ]);
 });
 

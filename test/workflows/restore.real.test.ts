@@ -14,7 +14,8 @@ import type {
 } from '../../workflows/contract/restore.ts';
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
-import { change, contents, currentDetails, type Rig, startRig, runsThatHold, token } from './rig.ts';
+import { currentDetails } from './current-details.ts';
+import { change, contents, type Rig, startRig, runsThatHold, token } from './rig.ts';
 
 let rig: Rig;
 

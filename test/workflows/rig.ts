@@ -149,12 +149,6 @@ export async function eventCount(handle: WorkflowHandle): Promise<number> {
   return (await handle.fetchHistory()).events?.length ?? 0;
 }
 
-/** What the Temporal UI shows as current details. */
-export async function currentDetails(handle: WorkflowHandle): Promise<string> {
-  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-  return metadata.currentDetails ?? '';
-}
-
 /** The runs whose history holds this text, payloads included. */
 export async function runsThatHold({ client }: Rig, text: string): Promise<readonly string[]> {
   const holders: string[] = [];

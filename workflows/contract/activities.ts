@@ -1,9 +1,11 @@
 import type { Captured, CaptureInput, JobDescription, PublishInput, Published, Verified } from './backup.ts';
+import type { RunTaskInput, TaskDescription, TaskResult } from './task.ts';
 import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport } from './restore.ts';
 
 /** The activities of the control queue: quick. */
 export interface ControlActivities {
   describeJob(input: { readonly job: string }): Promise<JobDescription>;
+  describeTask(input: { readonly job: string }): Promise<TaskDescription>;
   publish(input: PublishInput): Promise<Published>;
   /** Deletes what retention no longer keeps; gives the ids. */
   prune(input: { readonly job: string }): Promise<readonly string[]>;
@@ -20,4 +22,9 @@ export interface DataActivities {
   planRestore(input: PlanRestoreInput): Promise<Plan>;
   applyRestore(input: ApplyInput): Promise<Applied>;
   proveRestore(input: ApplyInput): Promise<Proof>;
+}
+
+/** The activities of the command queue: they heartbeat a `TaskProgress`, and can be cancelled. */
+export interface CommandActivities {
+  runCommand(input: RunTaskInput): Promise<TaskResult>;
 }

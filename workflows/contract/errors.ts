@@ -244,6 +244,20 @@ const entries = {
     action: 'See what it said in the message: mostly there is no room on the disk, or no memory.',
     exit: 1,
   },
+  TaskFailed: {
+    meaning: 'A task ended with a failure: its command with a status other than 0, or by a signal.',
+    retryable: false,
+    action:
+      'See status, stdout and stderr in the run (`holdfast status JOB`). It is run again only where the job has `retries`.',
+    exit: 1,
+  },
+  TaskInterrupted: {
+    meaning: 'The worker stopped or died while a task was at work: how far the task came is not known.',
+    retryable: false,
+    action:
+      'Look at what the task has done, and run it again (`holdfast run JOB`); a job with `retries` is by itself.',
+    exit: 1,
+  },
   DeadlineExceeded: {
     meaning: 'The work was not done by its deadline.',
     retryable: false,

@@ -7,8 +7,10 @@
 export const controlQueue = 'holdfast';
 /** The activities that move bytes; a worker takes only a few of these at once. */
 export const dataQueue = 'holdfast-data';
+/** The commands of tasks; only workers whose configuration allows commands take from it. */
+export const commandQueue = 'holdfast-command';
 
-export const workflowTypes = { backup: 'backup', restore: 'restore' } as const;
+export const workflowTypes = { backup: 'backup', restore: 'restore', task: 'task' } as const;
 
 /** Signals, updates (`approve` and `decline` are both) and the query of the workflow `restore`. */
 export const restoreMessages = {
@@ -53,4 +55,13 @@ export function backupScheduleId(job: string): string {
 /** One a job; it stands by, and continues as new after each restore. */
 export function restoreWorkflowId(job: string): string {
   return `restore-${job}`;
+}
+
+/** As for a backup: a schedule adds `-<scheduled time>` by itself. `id` is in the form of a backup's. */
+export function taskWorkflowId(job: string, id: string): string {
+  return `task-${job}-${timeOfBackupId(id).toISOString().replace('.000Z', 'Z')}`;
+}
+
+export function taskScheduleId(job: string): string {
+  return `holdfast-task-${job}`;
 }

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type RetryPolicy, type SearchAttributePair } from '@temporalio/common';
 import type { StoreKind } from './manifest.ts';
-import { backupWorkflowId, controlQueue, restoreWorkflowId, workflowTypes } from './names.ts';
+import { backupWorkflowId, controlQueue, restoreWorkflowId, taskWorkflowId, workflowTypes } from './names.ts';
+import type { TaskKind } from './task.ts';
 
 /** How runs are started, whoever starts them: the command line, a schedule, a restore that takes its safety backup. */
 export interface Starting {
@@ -49,6 +50,21 @@ export function startingRestore({ job, store }: JobName): Starting {
     staticSummary: `restore of ${job} (${store}), on request; shows its plan first`,
     typedSearchAttributes: attributesOf(job, store),
     retry: { initialInterval: '1s', backoffCoefficient: 1, maximumInterval: '1s' },
+  };
+}
+
+/** `what` goes into the summary: `scheduled task`. Never retried whole: the workflow knows how often it may be. */
+export function startingTask(
+  { job, kind }: { readonly job: string; readonly kind: TaskKind },
+  id: string,
+  what = 'task',
+): Starting {
+  return {
+    type: workflowTypes.task,
+    workflowId: taskWorkflowId(job, id),
+    taskQueue: controlQueue,
+    staticSummary: `${what} ${job} (${kind})`,
+    typedSearchAttributes: [{ key: attributeKeys.job, value: job }],
   };
 }
 

@@ -1,0 +1,114 @@
+import {
+  ApplicationFailure,
+  type Client,
+  defaultPayloadConverter,
+  type WorkflowExecutionInfo,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import type { TaskConfig } from '../config/config.ts';
+import type { Failure } from '../workflows/contract/backup.ts';
+import { controlQueue, taskScheduleId, workflowTypes } from '../workflows/contract/names.ts';
+import { attributeKeys } from '../workflows/contract/starting.ts';
+import {
+  isTaskProgress,
+  type TaskKind,
+  type TaskProgress,
+  type TaskResult,
+  taskResultIn,
+} from '../workflows/contract/task.ts';
+import { failureDocument } from './run-failure.ts';
+import { viewOf } from './run-view.ts';
+import { type LiveSchedule, readSchedule } from './schedules/live.ts';
+
+/** All that Temporal knows of a task. */
+export interface TaskStatus {
+  readonly job: string;
+  readonly kind: TaskKind;
+  /** Absent where the task has none in Temporal. */
+  readonly schedule?: LiveSchedule;
+  readonly running: readonly RunningTask[];
+  /** The last run that has ended. */
+  readonly last?: EndedTask;
+}
+
+export interface RunningTask {
+  readonly workflowId: string;
+  readonly startedAt: Date;
+  /** From the heartbeats: what it has written so far. */
+  readonly progress?: TaskProgress;
+  /** Failed attempts and missing workers, in words. */
+  readonly troubles: readonly string[];
+}
+
+export interface EndedTask {
+  readonly workflowId: string;
+  readonly endedAt: Date;
+  /** Absent where it never began, was cancelled, or nothing is known. */
+  readonly result?: TaskResult;
+  /** Where it did not end well. */
+  readonly failure?: Failure;
+}
+
+export async function readTaskStatus(client: Client, { name: job, work }: TaskConfig): Promise<TaskStatus> {
+  const [schedule, runs] = await Promise.all([
+    readSchedule(client, taskScheduleId(job)),
+    readRuns(client, job),
+  ]);
+  return { job, kind: work.kind, ...(schedule?.job === job && { schedule }), ...runs };
+}
+
+/** Temporal lists the running ones first, then the ended ones, the latest first. */
+async function readRuns(client: Client, job: string): Promise<Pick<TaskStatus, 'running' | 'last'>> {
+  const query =
+    `WorkflowType = '${workflowTypes.task}' AND TaskQueue = '${controlQueue}' ` +
+    `AND ${attributeKeys.job.name} = '${job}'`;
+  const running: RunningTask[] = [];
+  for await (const run of client.workflow.list({ query, pageSize: 20 })) {
+    if (run.status.name !== 'RUNNING') return { running, last: await readEnded(client, run) };
+    running.push(await readRunning(client, run));
+  }
+  return { running };
+}
+
+async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningTask> {
+  const { raw } = await client.workflow.getHandle(run.workflowId, run.runId).describe();
+  const { troubles, untaken } = viewOf(raw, Date.now());
+  const progress = (raw.pendingActivities ?? []).map(progressOf).find((found) => found !== undefined);
+  return {
+    workflowId: run.workflowId,
+    startedAt: run.startTime,
+    ...(progress && { progress }),
+    troubles: [...troubles, ...untaken.map(({ name }) => `no worker has taken its work from "${name}" yet`)],
+  };
+}
+
+type PendingActivity = NonNullable<
+  Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>['raw']['pendingActivities']
+>[number];
+
+function progressOf({ heartbeatDetails }: PendingActivity): TaskProgress | undefined {
+  const payload = heartbeatDetails?.payloads?.[0];
+  const details: unknown = payload && defaultPayloadConverter.fromPayload(payload);
+  return isTaskProgress(details) ? details : undefined;
+}
+
+async function readEnded(
+  client: Client,
+  { workflowId, runId, closeTime, startTime }: WorkflowExecutionInfo,
+): Promise<EndedTask> {
+  const end = { workflowId, endedAt: closeTime ?? startTime };
+  try {
+    const result = (await client.workflow.getHandle(workflowId, runId).result()) as TaskResult;
+    return { ...end, result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const result = failedTaskResult(error);
+    return { ...end, ...(result && { result }), failure: failureDocument(error, workflowId) };
+  }
+}
+
+/** What a run that failed still has to say. */
+export function failedTaskResult(error: unknown): TaskResult | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  return error.cause instanceof ApplicationFailure ? taskResultIn(error.cause.details) : undefined;
+}
