@@ -14,6 +14,12 @@ const slotBytes = 1 << 19;
 /** So much of a stream is copied and not hashed yet, at most. A stream that ends in the first slot needs no thread. */
 const slotCount = 3;
 
+/**
+ * Slots of streams that have ended. The thread holds those that it was ever sent until it collects garbage, which it
+ * seldom does: with new ones for each stream a worker would grow by 26 MB with each restore.
+ */
+const unused: Buffer<SharedArrayBuffer>[] = [];
+
 export function createDigest(): Digest {
   const slots: Buffer<SharedArrayBuffer>[] = [];
   /** One for each slot: when the thread has read it. */
@@ -23,7 +29,7 @@ export function createDigest(): Digest {
   let stream: Stream | undefined;
 
   function slot(): Buffer<SharedArrayBuffer> {
-    return (slots[turn % slotCount] ??= Buffer.from(new SharedArrayBuffer(slotBytes)));
+    return (slots[turn % slotCount] ??= unused.pop() ?? Buffer.from(new SharedArrayBuffer(slotBytes)));
   }
 
   const digest: Digest = {
@@ -43,8 +49,12 @@ export function createDigest(): Digest {
     },
     async hex() {
       const rest = slot().subarray(0, filled);
-      if (stream === undefined) return createHash('sha256').update(rest).digest('hex');
-      return (await stream.send(rest, 'end')) ?? '';
+      const hex =
+        stream === undefined
+          ? createHash('sha256').update(rest).digest('hex')
+          : ((await stream.send(rest, 'end')) ?? '');
+      unused.push(...slots.splice(0));
+      return hex;
     },
   };
   return digest;

@@ -46,3 +46,15 @@ test('of many streams at once, each in pieces of any size', async () => {
     { numRuns: 20 },
   );
 });
+
+test('one after the other they use the same memory', async () => {
+  const hashWhole = async () => {
+    const digest = createDigest();
+    await digest.update(whole);
+    await digest.hex();
+  };
+  await hashWhole();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let round = 0; round < 20; round++) await hashWhole();
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(3_000_000);
+});
