@@ -11,7 +11,8 @@ import { byteSource } from './open.ts';
 export type Stored = Pick<Manifest, 'job' | 'id' | 'objects' | 'content'>;
 
 /**
- * Reads all records of a backup. Sizes, digests and counts are checked before the last batch is handed on.
+ * Reads all records of a backup. Sizes, digests and counts are checked before the last batch is handed on. What is
+ * `lent` is freed when the next batch is asked for; else records may be kept.
  *
  * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed, UnsupportedVersion
  */
@@ -20,8 +21,10 @@ export function readBackup(
   backup: Stored,
   identities: readonly string[],
   signal: AbortSignal,
+  { lent = false }: Pick<RecordReadOptions, 'lent'> = {},
 ): RecordReading {
-  return readRecords(...readingOf(storage, backup, identities, signal));
+  const [source, object, options] = readingOf(storage, backup, identities, signal);
+  return readRecords(source, object, { ...options, lent });
 }
 
 /**

@@ -102,7 +102,11 @@ async function openRecords(
   phase: Progress['phase'],
 ): Promise<RecordBatches> {
   const snapshot = snapshotOf(manifest);
-  if (snapshot === undefined) return readBackup(storage, manifest, identities, step.signal).records;
+  if (snapshot === undefined) {
+    // Comparing keeps nothing; what is being written is kept until the store has it.
+    const lent = phase !== 'writing';
+    return readBackup(storage, manifest, identities, step.signal, { lent }).records;
+  }
   const keys = await openSnapshotKeys(storage, manifest, snapshot, { ...step, identities }, phase);
   opened.defer(() => keys.close());
   return (await keys.read(from, step.signal)).records;

@@ -46,6 +46,8 @@ export interface ReadOptions {
 export interface RecordReadOptions extends ReadOptions {
   /** What the manifest says; a difference is refused before the last batch is handed on. */
   readonly content?: Content;
+  /** Frees keys and values when the next batch is asked for, instead of leaving them to be collected. */
+  readonly lent?: boolean;
 }
 
 /** A stored object as far as its reader knows it: a `DataObject` has all, a stored plan only size and digest. */

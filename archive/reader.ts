@@ -1,5 +1,6 @@
 import type { Content, DataObject } from '../workflows/contract/manifest.ts';
 import { free } from '../workflows/contract/memory.ts';
+import type { KeyRecord } from '../workflows/contract/record.ts';
 import { provenBeforeLast } from './ahead.ts';
 import type { ByteSource, ReadOptions, RecordReadOptions, RecordReading, StoredFacts } from './archive.ts';
 import { type Counts, createReadTally } from './content.ts';
@@ -23,20 +24,35 @@ export function readRecords(
   const tally = createReadTally(refuse);
   const decode = createLineDecoder({ tally, refuse });
 
-  async function* records(): RecordReading['records'] {
+  async function* decoded(): AsyncGenerator<Decoded> {
     for await (const plain of readLines(source, object, options)) {
-      yield* decode(plain);
+      for (const records of decode(plain)) yield { records, plain };
       await tally.settle();
+      tally.keep();
     }
   }
 
-  return {
-    records: provenBeforeLast(records(), async () => {
-      const content = await tally.finish();
-      if (options.content !== undefined) checkContent(content, options.content, refuse);
-    }),
-    content: () => tally.content(),
-  };
+  const proven = provenBeforeLast(decoded(), async () => {
+    const content = await tally.finish();
+    if (options.content !== undefined) checkContent(content, options.content, refuse);
+  });
+  return { records: handOn(proven, options.lent ?? false), content: () => tally.content() };
+}
+
+interface Decoded {
+  readonly records: readonly KeyRecord[];
+  /** The frame that they are views of. */
+  readonly plain: Buffer;
+}
+
+async function* handOn(batches: AsyncIterable<Decoded>, lent: boolean): RecordReading['records'] {
+  let before: Buffer | undefined;
+  for await (const { records, plain } of batches) {
+    if (lent && before !== undefined && before !== plain) free(before);
+    before = plain;
+    yield records;
+  }
+  if (lent && before !== undefined) free(before);
 }
 
 /**

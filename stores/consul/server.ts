@@ -58,14 +58,30 @@ export function textOf(answer: http.IncomingMessage, address: string, signal: Ab
   return httpText(answer, { product: 'Consul', address }, signal);
 }
 
+/** A small answer. */
+export interface Told {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
 /** Sends, and reads a small answer whole. @throws what `answerError` makes of a status that is not `accepted`. */
 export async function ask(
   server: Server,
   request: Request,
   accepted: readonly number[] = [200],
-): Promise<{ readonly status: number; readonly headers: http.IncomingHttpHeaders; readonly text: string }> {
-  const answer = await server.send(request);
-  const text = await textOf(answer, server.address, request.signal);
+): Promise<Told> {
+  return toldBy(server, await server.send(request), request, accepted);
+}
+
+/** Reads an answer as `ask` does. */
+export async function toldBy(
+  server: Server,
+  answer: http.IncomingMessage,
+  { signal }: Pick<Request, 'signal'>,
+  accepted: readonly number[],
+): Promise<Told> {
+  const text = await textOf(answer, server.address, signal);
   const status = answer.statusCode ?? 0;
   if (!accepted.includes(status)) throw answerError(server.address, status, text);
   return { status, headers: answer.headers, text };

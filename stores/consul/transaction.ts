@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { freedInTurn } from '../../workflows/contract/memory.ts';
 import type { Item } from './batches.ts';
 import type { Limits } from './limits.ts';
-import { ask } from './server.ts';
+import { bytesOf, toldBy } from './server.ts';
 import type { Server } from './server.ts';
 
 /** What Consul says to a transaction. It is done as a whole or, with any `failed` operation or when `tooLarge`, not at all. */
@@ -24,12 +26,12 @@ export async function transact(
   signal: AbortSignal,
 ): Promise<Answer> {
   const body = Buffer.from(`[${items.flatMap(({ operations }) => operations).join(',')}]`);
-  const { status, text } = await ask(
-    server,
-    { method: 'PUT', path: '/v1/txn', body, signal },
-    [200, 409, 413],
-  );
-  if (status === 200) return { kind: 'done' };
+  const answer = await server.send({ method: 'PUT', path: '/v1/txn', body, signal });
+  if (answer.statusCode === 200) {
+    await passOver(answer, server, signal);
+    return { kind: 'done' };
+  }
+  const { status, text } = await toldBy(server, answer, { signal }, [409, 413]);
   if (status === 413) {
     learnLimits(limits, text, items, body.length);
     return { kind: 'tooLarge' };
@@ -44,6 +46,12 @@ export async function transact(
   if (reasons.size === 0)
     throw new Error(`Consul rolled a transaction back without a reason: ${text.slice(0, 300)}`);
   return { kind: 'failed', reasons };
+}
+
+/** Consul tells of every key once more; what counts is that the answer came to its end. */
+async function passOver(answer: IncomingMessage, server: Server, signal: AbortSignal): Promise<void> {
+  const chunks = freedInTurn(bytesOf(answer, server.address, signal));
+  while ((await chunks.next()).done !== true);
 }
 
 /** A guard that no longer holds, in Consul's words (agent/consul/state/txn.go and kvs.go). */

@@ -120,6 +120,20 @@ test('a reader does not run ahead of a consumer that waits', async () => {
   expect(given).toBeLessThan(stored.bytes.length / 2);
 });
 
+test('batches that are lent can be read until the next one is asked for, and are freed then', async () => {
+  const { source } = inMemory(stored.bytes, 100_000);
+  const { records } = readRecords(source, stored.object, { identities: [], address, lent: true });
+  const first: KeyRecord[] = [];
+  const seen: number[] = [];
+  for await (const batch of records) {
+    first.push(...batch.slice(0, 1));
+    seen.push(...batch.map(({ key, value }) => key.length + (value?.length ?? 0)));
+  }
+  expect(seen).toHaveLength(stored.content.records);
+  expect(seen.reduce((sum, size) => sum + size, 0)).toBe(stored.content.bytes);
+  expect(first.filter(({ key }) => key.length > 0)).toEqual([]);
+});
+
 test('a writer whose consumer stops ends its source', async () => {
   const { batches, seen } = frames(60);
   await takeOne(writeRecords(batches, { recipients: [] }).bytes);
