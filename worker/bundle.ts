@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import sdk from '@temporalio/worker/package.json' with { type: 'json' };
 
 const workflows = resolve(import.meta.dirname, '../workflows');
+const program = join(import.meta.dirname, 'make-bundle.ts');
 
 /**
  * The workflows as one file of JavaScript, as the worker's sandbox wants them; gives its path. It is made once for
@@ -17,7 +18,7 @@ export async function workflowBundle(): Promise<string> {
   const file = join(folder, `workflows-${await contentHash()}.js`);
   if (await exists(file)) return file;
   const unfinished = `${file}.${randomUUID()}`;
-  await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'make-bundle.ts'), unfinished]);
+  await promisify(execFile)(process.execPath, [program, unfinished]);
   // Two workers that start together make the same bytes; whoever is last replaces them with themselves.
   await rename(unfinished, file);
   return file;
@@ -26,6 +27,7 @@ export async function workflowBundle(): Promise<string> {
 /** Everything that decides what the bundle is. */
 async function contentHash(): Promise<string> {
   const hash = createHash('sha256').update(`${sdk.version} ${process.version}`);
+  hash.update(await readFile(program));
   const files = await readdir(workflows, { recursive: true });
   for (const name of files.filter((file) => file.endsWith('.ts')).sort()) {
     hash.update(`\0${name}\0`).update(await readFile(join(workflows, name)));
