@@ -52,14 +52,15 @@ export function listing(storage: () => Storage): void {
   });
 
   test('and removing go beyond a thousand', async () => {
-    const names = Array.from({ length: 1205 }, (_, i) => `many/${String(i).padStart(5, '0')}/data`);
+    const names = Array.from({ length: 1010 }, (_, i) => `many/${String(i).padStart(5, '0')}/data`);
     for (let i = 0; i < names.length; i += 50) {
-      await Promise.all(names.slice(i, i + 50).map((name) => storage().putOnce(name, Buffer.of(1))));
+      // Not `putOnce`, which looks before and after: that would be three requests for each.
+      await Promise.all(names.slice(i, i + 50).map((name) => store(storage(), name, [Buffer.of(1)])));
     }
     expect(await namesOf(storage(), 'many/')).toEqual(names);
     expect(await foldersOf('many/')).toEqual(names.map((name) => name.split('/')[1]));
-    await storage().remove(names.slice(0, 1204));
-    expect(await namesOf(storage(), 'many/')).toEqual(names.slice(1204));
+    await storage().remove(names.slice(0, 1009));
+    expect(await namesOf(storage(), 'many/')).toEqual(names.slice(1009));
   }, 60_000);
 
   test('removing takes what is there, and what is not there is no error', async () => {
