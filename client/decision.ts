@@ -11,7 +11,7 @@ import type { Approval, Decided, Refusal } from '../workflows/contract/restore.t
 import { patiently } from './follow.ts';
 import type { Io } from './io.ts';
 import { say } from './output.ts';
-import { named } from './run-failure.ts';
+import { named } from './failure.ts';
 
 /** Milliseconds after which a decision without an answer is worth a word. */
 const patience = 5000;

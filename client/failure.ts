@@ -1,4 +1,4 @@
-import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
+import { catalogue, type ErrorCode, HoldfastError } from '../workflows/contract/errors.ts';
 import { Interrupted, type Io } from './io.ts';
 import { paint, say } from './output.ts';
 
@@ -46,4 +46,14 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
   return (error.stack ?? error.message) + cause;
+}
+
+/** An error with this code of the catalogue, or a plain one where the code is not in it (`Unexpected`). */
+export function named(code: string | null | undefined, message: string, cause?: unknown): Error {
+  const options = cause === undefined ? {} : { cause };
+  return isCode(code) ? new HoldfastError(code, message, options) : new Error(message, options);
+}
+
+function isCode(code: string | null | undefined): code is ErrorCode {
+  return code !== undefined && code !== null && Object.hasOwn(catalogue, code);
 }

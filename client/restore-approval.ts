@@ -33,8 +33,7 @@ export async function followToReport(
     if (!done.shown) {
       done.shown = true;
       line.clear();
-      if (!options.json || canAsk(io))
-        for (const text of planLines(plan)) await showPlanLine(io, text, options);
+      await showPlan(io, plan, options);
     }
     if (phase === 'waiting for approval' && !done.decided) {
       done.decided = true;
@@ -49,9 +48,12 @@ export async function followToReport(
 }
 
 /** With `--json` stdout is for the report alone. */
-async function showPlanLine(io: Io, text: string, { json }: RestoreOptions): Promise<void> {
-  if (json) say(io, text);
-  else await printLine(io, text);
+export async function showPlan(io: Io, plan: Plan, { json }: RestoreOptions): Promise<void> {
+  if (json && !canAsk(io)) return;
+  for (const text of planLines(plan)) {
+    if (json) say(io, text);
+    else await printLine(io, text);
+  }
 }
 
 async function decide(
@@ -72,7 +74,8 @@ async function decide(
   }
 }
 
-async function wanted(plan: Plan, io: Io, options: RestoreOptions): Promise<boolean> {
+/** Whether this plan is to be carried out: by the digest that was named, else by asking. */
+export async function wanted(plan: Plan, io: Io, options: RestoreOptions): Promise<boolean> {
   if (options.plan !== undefined) {
     const same = options.plan.length >= 12 && plan.digest.startsWith(options.plan.toLowerCase());
     if (!same) say(io, `The plan is ${shortDigest(plan)} and not ${options.plan}: it is declined.`);

@@ -14,7 +14,18 @@ import { type OpenedBackup, openBackup } from './records.ts';
 import { withSource } from './sources.ts';
 
 /** Options of a restore into a living store, which have no meaning for a data directory. */
-const others = ['prefix', 'toPrefix', 'toJob', 'mode', 'dryRun', 'yes', 'plan', 'wait', 'safetyBackup'];
+const others = [
+  'prefix',
+  'toPrefix',
+  'toJob',
+  'mode',
+  'dryRun',
+  'yes',
+  'plan',
+  'wait',
+  'safetyBackup',
+  'direct',
+];
 
 /**
  * Makes a data directory for etcd out of a snapshot, and says what else brings the cluster back. It needs neither

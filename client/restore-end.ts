@@ -3,7 +3,7 @@ import type { RestoreReport } from '../workflows/contract/restore.ts';
 import type { Io } from './io.ts';
 import { printJson, printLine, say } from './output.ts';
 import { reportLines } from './restore-text.ts';
-import { named } from './run-failure.ts';
+import { named } from './failure.ts';
 
 /** Waits for the report of a restore and tells it; throws what makes the exit code where it did not end well. */
 export async function tellEnd(
@@ -12,15 +12,24 @@ export async function tellEnd(
   report: () => Promise<RestoreReport>,
 ): Promise<void> {
   try {
-    const ended = await report();
-    if (json) await printJson(io, ended);
-    else for (const line of reportLines(job, ended)) await printLine(io, line);
-    judge(ended);
+    await tellReport(io, job, await report(), { json });
   } catch (error) {
     if (!io.signal.aborted) throw error;
     say(io, `\nThe restore goes on without this command. ${farewell}`);
     throw io.signal.reason;
   }
+}
+
+/** Tells what came of a restore; throws what makes the exit code where it did not end well. */
+export async function tellReport(
+  io: Io,
+  job: string,
+  report: RestoreReport,
+  { json }: { readonly json: boolean },
+): Promise<void> {
+  if (json) await printJson(io, report);
+  else for (const line of reportLines(job, report)) await printLine(io, line);
+  judge(report);
 }
 
 function judge({ outcome, failure }: RestoreReport): void {

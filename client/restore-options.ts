@@ -21,4 +21,5 @@ export interface RestoreOptions extends GlobalOptions, OldFileOptions {
   readonly plan?: string;
   readonly safetyBackup: boolean;
   readonly wait: boolean;
+  readonly direct: boolean;
 }

@@ -5,7 +5,8 @@ import {
   WorkflowFailedError,
 } from '@temporalio/client';
 import type { Failure } from '../workflows/contract/backup.ts';
-import { catalogue, type ErrorCode, HoldfastError } from '../workflows/contract/errors.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import { named } from './failure.ts';
 
 /** What a failed run says of itself, in the words of the catalogue; every other error passes as it is. */
 export function runFailure(error: unknown, workflowId: string): unknown {
@@ -22,16 +23,6 @@ export function runFailure(error: unknown, workflowId: string): unknown {
     }
   }
   return error;
-}
-
-/** An error with this code of the catalogue, or a plain one where the code is not in it (`Unexpected`). */
-export function named(code: string | null | undefined, message: string, cause?: unknown): Error {
-  const options = cause === undefined ? {} : { cause };
-  return isCode(code) ? new HoldfastError(code, message, options) : new Error(message, options);
-}
-
-function isCode(code: string | null | undefined): code is ErrorCode {
-  return code !== undefined && code !== null && Object.hasOwn(catalogue, code);
 }
 
 /** What a failed run says of itself, as a document carries it. */

@@ -6,10 +6,9 @@ import { backupId } from './contract/names.ts';
 import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contract/restore.ts';
 import { startDeadline } from './deadline.ts';
 import { doneBeforeCancellation } from './failure.ts';
-import { count } from './markdown.ts';
-import { unitOf } from './plan-unit.ts';
 import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
+import { countedIn, verdictOn, verdictOnNothing } from './restore-verdict.ts';
 import { takeSafetyBackup } from './safety-backup.ts';
 
 /** The report as far as it is known; filled in while the restore goes on, so that a failure can tell it too. */
@@ -54,8 +53,7 @@ export async function carryOut(
 
   if (request.dryRun === true) return close('dry-run');
   if (plan.add + plan.change + plan.remove === 0) {
-    if (plan.refused > 0)
-      throw failure('Unrestorable', `none of ${counted(plan, plan.refused)} can be written: ${named(plan)}`);
+    judge(verdictOnNothing(plan));
     return close('nothing-to-do');
   }
 
@@ -80,7 +78,8 @@ export async function carryOut(
   findings.applied = await apply(plan, left(), findings);
   enter('proving');
   findings.proof = await prove(plan, left(), findings.applied);
-  judge(request, plan, findings.applied, findings.proof);
+  const approvedBeforehand = request.approved === true;
+  judge(verdictOn(plan, findings.applied, findings.proof, { approvedBeforehand }));
   return close('restored');
 }
 
@@ -96,7 +95,7 @@ async function makePlan(
 }
 
 async function apply(plan: Plan, left: number, findings: Findings): Promise<Applied> {
-  const summary = `write ${counted(plan, plan.add + plan.change)}, remove ${counted(plan, plan.remove)}`;
+  const summary = `write ${countedIn(plan, plan.add + plan.change)}, remove ${countedIn(plan, plan.remove)}`;
   try {
     return await data.applyRestore.executeWithOptions({ summary, scheduleToCloseTimeout: left }, [{ plan }]);
   } catch (error) {
@@ -117,47 +116,14 @@ async function prove(plan: Plan, left: number, applied: Applied): Promise<Proof>
   }
 }
 
-/** A restore is done well only if nothing of what was approved is missing. */
-function judge(request: Requested, plan: Plan, applied: Applied, proof: Proof): void {
-  const examples = applied.examples.map(({ key, reason }) => `${key} (${reason})`).join(', ');
-  if (applied.conflicts > 0) {
-    throw failure(
-      'RestoreConflict',
-      `${counted(plan, applied.conflicts)} changed since the plan and left as they are: ${examples}`,
-    );
-  }
-  if (proof.differing > 0) {
-    throw failure(
-      'RestoreUnproven',
-      `${counted(plan, proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
-    );
-  }
-  // Who approved the plan by its digest knew which keys it leaves; who approved beforehand did not.
-  const known = request.approved === true ? 0 : plan.refused;
-  if (applied.refused > known) {
-    throw failure(
-      'Unrestorable',
-      `${counted(plan, applied.refused)} could not be written, all others were: ${examples}`,
-    );
-  }
-}
-
 function soFar(applied: Applied | undefined): string {
   if (applied === undefined) return 'how much is written is not known';
   const { added, changed, removed, already } = applied;
   return `written so far: ${added + already} added or found in place, ${changed} changed, ${removed} removed`;
 }
 
-function named({ examples }: Plan): string {
-  return examples
-    .filter(({ op }) => op === 'refuse')
-    .map(({ key, keyBase64, reason }) => `${key ?? keyBase64 ?? ''} (${reason ?? ''})`)
-    .join(', ');
-}
-
-function counted(plan: Plan, number: number): string {
-  const { one, many } = unitOf(plan);
-  return number === 1 ? `1 ${one}` : `${count(number)} ${many}`;
+function judge(verdict: ReturnType<typeof verdictOn>): void {
+  if (verdict !== undefined) throw failure(verdict.code, verdict.message);
 }
 
 function failure(code: ErrorCode, message: string): ApplicationFailure {

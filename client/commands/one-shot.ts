@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Step } from '../../activities/step.ts';
+import { withStep } from '../direct/step.ts';
 import { reportFailure } from '../failure.ts';
 import { examples } from '../help.ts';
 import { Ended, type Io } from '../io.ts';
@@ -7,7 +7,7 @@ import { backUp } from '../one-shot/backup.ts';
 import { restore } from '../one-shot/restore.ts';
 import { oneShotFrom } from '../one-shot/settings.ts';
 import { globalOptions } from '../options.ts';
-import { printLine, say } from '../output.ts';
+import { printLine } from '../output.ts';
 
 export function addOneShotCommand(program: Command, io: Io): void {
   program
@@ -37,12 +37,7 @@ export function addOneShotCommand(program: Command, io: Io): void {
 
 async function run(io: Io): Promise<void> {
   const oneShot = oneShotFrom(io.env);
-  const step: Step = {
-    config: oneShot.config,
-    signal: io.signal,
-    onProgress: () => undefined,
-    log: { info: (message) => say(io, message), warn: (message) => say(io, message) },
-  };
   const what = oneShot.action === 'backup' ? backUp : restore;
-  await printLine(io, `${oneShot.action}: ${await what(oneShot, step, io)}`);
+  const done = await withStep(oneShot.config, io, (step) => what(oneShot, step, io));
+  await printLine(io, `${oneShot.action}: ${done}`);
 }

@@ -14,6 +14,7 @@ import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
 import { restoreDataDir } from '../restore-data-dir.ts';
+import { restoreWithoutTemporal } from '../restore-direct.ts';
 import { followToReport, LeftWaiting } from '../restore-approval.ts';
 import { tellEnd } from '../restore-end.ts';
 import { importedLines } from './import.ts';
@@ -65,6 +66,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
     .option('--plan <digest>', 'approve if the plan is this one (its first 12 digits), decline any other')
     .option('--no-wait', 'leave the plan waiting for `holdfast approve` or `holdfast decline`')
     .option('--no-safety-backup', 'do not back up what is about to be overwritten')
+    .option('--direct', 'without Temporal: this process does all of it, with what the job needs', false)
     .option(
       '--from <file>',
       'import this file of another tool first (`holdfast import`), and restore from it',
@@ -79,12 +81,16 @@ export function addRestoreCommand(program: Command, io: Io): void {
       }
       checkThatNothingIsForDataDir(command);
       checkThatSomebodyDecides(io, options);
-      const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
+      // Without a worker, this process itself needs what the worker has in its environment.
+      const unset = options.direct ? 'fail' : 'keep';
+      const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset });
       const job = jobOf(config, name);
       if (options.toJob !== undefined) jobOf(config, options.toJob);
+      const backup = async (): Promise<string> =>
+        options.from === undefined ? which : importFrom(options.from, name, io, options);
+      if (options.direct) return restoreWithoutTemporal(config, job, await backup(), io, options);
       await withTemporal(config.temporal, io, async (client) => {
-        const backup = options.from === undefined ? which : await importFrom(options.from, name, io, options);
-        await restore(client, job, backup, io, options);
+        await restore(client, job, await backup(), io, options);
       });
     })
     .addHelpText(
@@ -104,6 +110,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
         ],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
+        ['holdfast restore consul-prod --direct', 'on a day without Temporal'],
       ),
     );
 }
@@ -147,7 +154,9 @@ async function importFrom(file: string, job: string, io: Io, options: RestoreOpt
 }
 
 /** Known before anything is requested, so that no plan is left waiting by accident. */
-function checkThatSomebodyDecides(io: Io, { yes, dryRun, plan, wait }: RestoreOptions): void {
+function checkThatSomebodyDecides(io: Io, { yes, dryRun, plan, wait, direct }: RestoreOptions): void {
+  if (direct && !wait)
+    throw new HoldfastError('BadRequest', '--direct and --no-wait exclude each other: nobody else decides.');
   if (yes && plan !== undefined)
     throw new HoldfastError('BadRequest', '--yes and --plan exclude each other.');
   if (yes || dryRun || plan !== undefined || !wait || canAsk(io)) return;

@@ -7,7 +7,7 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { paint, printJson, printLine } from '../output.ts';
-import { named } from '../run-failure.ts';
+import { named } from '../failure.ts';
 import { type JobStatus, readJobStatus } from '../status.ts';
 import { statusLines, statusTable } from '../status-text.ts';
 import { readTaskStatus, type TaskStatus } from '../task-status.ts';

@@ -1,16 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { capture } from '../../activities/capture.ts';
-import { discard } from '../../activities/discard.ts';
 import { openStore } from '../../activities/open.ts';
-import { publish } from '../../activities/publish.ts';
 import { jobOf, type Step } from '../../activities/step.ts';
-import { verify } from '../../activities/verify.ts';
 import { refusalOfConsulate } from '../../formats/consulate.ts';
 import { openObjects, type Objects } from '../../storage/s3/objects.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { backupId } from '../../workflows/contract/names.ts';
-import type { BackupReason, Scope } from '../../workflows/contract/manifest.ts';
 import type { RecordBatches } from '../../workflows/contract/record.ts';
+import { takeBackup } from '../direct/backup.ts';
 import type { Io } from '../io.ts';
 import { exportText } from '../export-text.ts';
 import { putProven } from '../streams/put-proven.ts';
@@ -19,31 +13,7 @@ import { jobName, type OneShot } from './settings.ts';
 /** Gives the line that says what was stored. */
 export async function backUp(oneShot: OneShot, step: Step, io: Io): Promise<string> {
   if (oneShot.format === 'consulate') return backUpAsConsulate(oneShot, step, io);
-  return takeBackup(step, 'manual');
-}
-
-/** Captures, reads back and publishes, as the workflow does. Gives the manifest's address. */
-export async function takeBackup(step: Step, reason: BackupReason, scope?: Scope): Promise<string> {
-  for (;;) {
-    const id = backupId(new Date());
-    try {
-      const captured = await capture(step, { job: jobName, id, reason, ...(scope && { scope }) });
-      const verified = await verify(step, { captured });
-      return (await publish(step, { captured, verified })).manifest;
-    } catch (error) {
-      // Ids are to the second, and another run has taken this one.
-      if (isTaken(error)) await sleep(1000, undefined, { signal: step.signal });
-      else {
-        const unstoppable = { ...step, signal: new AbortController().signal };
-        await discard(unstoppable, { job: jobName, id }).catch(() => undefined);
-        throw error;
-      }
-    }
-  }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof HoldfastError && error.code === 'BackupExists';
+  return (await takeBackup(step, { job: jobName, reason: 'manual' })).manifest;
 }
 
 /** One object `<BACKUP_FILE>.<VERSION>.json` at the root of the bucket, as adsabs/consul-backup named it. */

@@ -1,17 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyRestore } from '../../activities/apply-restore.ts';
 import { importBackup } from '../../activities/import-backup.ts';
 import { withStorage } from '../../activities/open.ts';
-import { planRestore } from '../../activities/plan-restore.ts';
-import { proveRestore } from '../../activities/prove-restore.ts';
 import { jobOf, type Step } from '../../activities/step.ts';
 import { readOldBackup } from '../../formats/read.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { backupId } from '../../workflows/contract/names.ts';
+import type { RestoreRequest } from '../../workflows/contract/restore.ts';
+import { restoreDirectly } from '../direct/restore.ts';
+import { named } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { openedObject } from '../old-file.ts';
-import { takeBackup } from './backup.ts';
 import { jobName, type OneShot, withDirectory } from './settings.ts';
 
 /** Gives the line that says what was restored. */
@@ -59,29 +57,18 @@ async function keyOf(
   });
 }
 
-/** Plans, backs up what is about to be overwritten (beside the other backups), writes, and compares. */
 async function restoreFrom(
   source: Step,
-  kept: Step,
+  keeping: Step,
   backup: string,
   { overwrite }: OneShot,
 ): Promise<string> {
   const mode = overwrite ? 'overwrite' : 'missing-only';
-  const restoreId = `${backupId(new Date())}-once`;
-  const plan = await planRestore(source, { job: jobName, restoreId, request: { backup, mode } });
-  if (plan.change > 0) await takeBackup(kept, 'safety', plan.to);
-  const applied = await applyRestore(source, { plan });
-  const examples = applied.examples.map(({ key, reason }) => `${key} (${reason})`).join(', ');
-  if (applied.conflicts > 0)
-    throw new HoldfastError('RestoreConflict', `${applied.conflicts} keys changed meanwhile: ${examples}.`);
-  const proof = await proveRestore(source, { plan });
-  if (proof.differing > 0)
-    throw new HoldfastError(
-      'RestoreUnproven',
-      `${proof.differing} keys differ: ${proof.examples.join(', ')}.`,
-    );
-  if (applied.refused > 0)
-    throw new HoldfastError('Unrestorable', `${applied.refused} keys could not be written: ${examples}.`);
-  const { added, changed } = applied;
-  return `${backup}: ${added} keys added, ${changed} changed, ${plan.equal} as wanted already, ${plan.keep} left as they are; compared.`;
+  const request: RestoreRequest = { backup, mode, approved: true, noSafetyBackup: !overwrite };
+  const decide = (): Promise<boolean> => Promise.resolve(true);
+  const report = await restoreDirectly(source, { job: jobName, request, decide, keeping });
+  const { failure, plan, applied } = report;
+  if (failure !== undefined) throw named(failure.code, failure.message);
+  const [added, changed] = [applied?.added ?? 0, applied?.changed ?? 0];
+  return `${report.backup}: ${added} keys added, ${changed} changed, ${plan?.equal ?? 0} as wanted already, ${plan?.keep ?? 0} left as they are; compared.`;
 }

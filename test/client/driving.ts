@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -8,6 +8,8 @@ import { fakeIo, type FakeOptions, type Ran } from './fake-io.ts';
 
 /** The command line as it is used against a Temporal server. */
 export interface Driver {
+  /** The file of its configuration. */
+  readonly config: string;
   /** Runs a command line to its end. */
   holdfast(...args: readonly string[]): Promise<Ran>;
   /** Starts one that a person watches: answers come later, or an interruption. */
@@ -31,10 +33,11 @@ export async function createDriver(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Driver> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-driver-'));
+  await mkdir(join(folder, 'backups'));
   const file = join(folder, 'holdfast.yaml');
   const consul = { address: 'http://127.0.0.1:1' };
   const settings = {
-    storages: { main: { directory: { path: './backups' } } },
+    storages: { main: { directory: { path: join(folder, 'backups') } } },
     jobs: Object.fromEntries(
       Object.entries(jobs).map(([name, job]) => [name, { storage: 'main', consul, ...job }]),
     ),
@@ -75,6 +78,7 @@ export async function createDriver(
     };
   };
   return {
+    config: file,
     start,
     holdfast: (...args) => start({}, ...args).ended,
     cleanup: () => rm(folder, { recursive: true, force: true }),

@@ -84,7 +84,7 @@ async function statusOf(job: string): Promise<RestoreStatus> {
 }
 
 async function until(job: string, reached: (status: RestoreStatus) => boolean): Promise<RestoreStatus> {
-  const giveUp = Date.now() + 8_000;
+  const giveUp = Date.now() + 60_000;
   for (;;) {
     const status = await statusOf(job);
     if (reached(status)) return status;
