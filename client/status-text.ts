@@ -2,7 +2,14 @@ import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
 import { bytes, counted, number } from './format.ts';
 import { progressText } from './progress.ts';
 import { planLines, shortDigest } from './restore-text.ts';
-import { ago, nextRuns, nextText, pauseText, scheduleText } from './schedules/status-text.ts';
+import {
+  ago,
+  nextRuns,
+  nextText,
+  pauseText,
+  scheduleInWords,
+  scheduleText,
+} from './schedules/status-text.ts';
 import type { EndedBackup, JobStatus, RestoreDesk, RunningBackup } from './status.ts';
 import { table } from './table.ts';
 
@@ -49,7 +56,7 @@ export function statusLines(status: JobStatus, now: number): readonly string[] {
     ...(schedule === undefined
       ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
       : [
-          `  schedule     ${scheduleText(schedule)}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
+          `  schedule     ${scheduleInWords(schedule)}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
           ...(schedule.paused ? [] : [`  next runs    ${nextRuns(schedule)}`]),
         ]),
     ...running.flatMap((run) => [

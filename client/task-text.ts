@@ -1,7 +1,14 @@
 import type { OutputTail, TaskResult } from '../workflows/contract/task.ts';
 import { bytes, duration } from './format.ts';
 import type { EndedTask, TaskStatus } from './task-status.ts';
-import { ago, nextRuns, nextText, pauseText, scheduleText } from './schedules/status-text.ts';
+import {
+  ago,
+  nextRuns,
+  nextText,
+  pauseText,
+  scheduleInWords,
+  scheduleText,
+} from './schedules/status-text.ts';
 import { table } from './table.ts';
 
 /** One line a task. */
@@ -47,7 +54,7 @@ export function taskLines(status: TaskStatus, now: number): readonly string[] {
     ...(schedule === undefined
       ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
       : [
-          `  schedule     ${scheduleText(schedule)}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
+          `  schedule     ${scheduleInWords(schedule)}${schedule.paused ? `, ${pauseText(schedule.note)}` : ''}`,
           ...(schedule.paused ? [] : [`  next runs    ${nextRuns(schedule)}`]),
           `  skipped      ${schedule.skipped}, because another run was at work; ${schedule.missed} missed`,
         ]),

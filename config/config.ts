@@ -4,6 +4,7 @@ import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts'
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
+import type { CronDialect } from './cron.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
 
 /** holdfast.yaml as the code uses it: checked, defaults filled in, times in milliseconds. */
@@ -83,6 +84,8 @@ export function storeAddresses(store: StoreSettings): readonly string[] {
 
 export interface ScheduleSettings {
   readonly cron: string;
+  /** How `cron` is read. */
+  readonly dialect: CronDialect;
   /** IANA name; also the time zone of `keep`. */
   readonly timezone: string;
   readonly jitter: number;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
 import { z } from 'zod';
-import { cronProblem } from './cron.ts';
+import { type CronDialect, readCron } from './cron.ts';
 import { parseDuration } from './duration.ts';
 
 /**
@@ -44,16 +44,18 @@ export const duration = z
     return milliseconds;
   });
 
-export const cron = z
-  .string({ error: 'a cron text of five fields, such as "15 * * * *"' })
-  .superRefine((value, context) => {
-    const problem = value.startsWith(keptMark) ? undefined : cronProblem(value);
-    if (problem === undefined) return;
-    context.addIssue({
-      code: 'custom',
-      message: `a cron text of five fields (minute, hour, day of the month, month, day of the week); this one ${problem}`,
-    });
-  });
+/** What is wrong with a cron text, as the end of the sentence "expected …". */
+export function cronMistake(cron: string, dialect: CronDialect): string | undefined {
+  const times = isKept(cron) ? undefined : readCron(cron, dialect);
+  return typeof times === 'string' ? `${cronForms[dialect]}; this one ${times}` : undefined;
+}
+
+const cronForms = {
+  standard:
+    'a cron text of five fields (minute, hour, day of the month, month, day of the week), or of six with the second first',
+  'go-cron':
+    'a cron text of go-cron (second, minute, hour, day of the month, month; the day of the week may follow)',
+} as const;
 
 export const timezone = z
   .string({ error: 'the name of a time zone, such as Europe/Berlin or UTC' })

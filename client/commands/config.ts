@@ -9,6 +9,7 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJson, printLine } from '../output.ts';
+import { cronText } from '../schedules/times.ts';
 import { table } from '../table.ts';
 
 export function addConfigCommand(program: Command, io: Io): void {
@@ -108,5 +109,5 @@ function taskTable({ tasks, worker }: Config): readonly string[] {
 function scheduleText({ schedule }: Pick<JobConfig, 'schedule'>): string {
   if (schedule === undefined) return 'none';
   const jitter = schedule.jitter === 0 ? '' : `, up to ${duration(schedule.jitter)} later`;
-  return `${schedule.cron} (${schedule.timezone}${jitter})`;
+  return `${cronText(schedule)} (${schedule.timezone}${jitter})`;
 }

@@ -3,19 +3,19 @@ import {
   ScheduleAlreadyRunning,
   type ScheduleHandle,
   ScheduleNotFoundError,
-  type ScheduleSpec,
 } from '@temporalio/client';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { overlap, pauseOnFailure, type WantedSchedule } from './definition.ts';
 import { stepFor } from './difference.ts';
 import { cronMemo, type LiveSchedule, ownerMemo, readSchedule, timesDigest, timesMemo } from './live.ts';
+import { scheduleSpec } from './times.ts';
 
 const attempts = 3;
 
 /**
  * Makes the schedule what it should be, and reads it back as proof: the server drops an update without a word
  * where somebody else changes the schedule at the same time. Pause and note stay as they are.
- * Throws ConfigInvalid for a cron text or time zone that Temporal does not take.
+ * Throws ConfigInvalid for a time zone that Temporal does not know.
  */
 export async function establish(client: Client, wanted: WantedSchedule): Promise<LiveSchedule> {
   const handle = client.schedule.getHandle(wanted.id);
@@ -62,7 +62,7 @@ async function create(client: Client, wanted: WantedSchedule): Promise<void> {
   try {
     const handle = await client.schedule.create({
       scheduleId: wanted.id,
-      spec: specOf(wanted),
+      spec: scheduleSpec(wanted.settings),
       policies: policiesOf(wanted),
       action: wanted.action,
       memo: { [ownerMemo]: wanted.job },
@@ -77,7 +77,7 @@ async function create(client: Client, wanted: WantedSchedule): Promise<void> {
 async function change(handle: ScheduleHandle, wanted: WantedSchedule): Promise<void> {
   try {
     await handle.update(({ state }) => ({
-      spec: specOf(wanted),
+      spec: scheduleSpec(wanted.settings),
       policies: policiesOf(wanted),
       action: wanted.action,
       state,
@@ -96,14 +96,9 @@ async function seal(handle: ScheduleHandle, wanted: WantedSchedule): Promise<voi
     state,
     action: {
       ...wanted.action,
-      memo: { [cronMemo]: wanted.settings.cron, [timesMemo]: timesDigest(spec) },
+      memo: { [cronMemo]: wanted.fields.cron, [timesMemo]: timesDigest(spec) },
     },
   }));
-}
-
-/** The UI shows the compiled calendars only, and the comment beside them: so that is the cron text again. */
-function specOf({ settings: { cron, timezone, jitter } }: WantedSchedule): ScheduleSpec {
-  return { cronExpressions: [`${cron} # ${cron}`], timezone, jitter };
 }
 
 function policiesOf({ settings }: WantedSchedule) {

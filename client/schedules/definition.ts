@@ -3,6 +3,7 @@ import type { BackupInput } from '../../workflows/contract/backup.ts';
 import { backupId, backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
 import { type Starting, startingBackup, startingTask } from '../../workflows/contract/starting.ts';
 import type { TaskInput } from '../../workflows/contract/task.ts';
+import { cronText } from './times.ts';
 
 /** What makes a schedule, field by field as people read it. Equal texts mean equal schedules. */
 export interface ScheduleFields {
@@ -52,7 +53,7 @@ function wantedSchedule(
 ): WantedSchedule[] {
   if (schedule === undefined) return [];
   const fields: ScheduleFields = {
-    cron: schedule.cron,
+    cron: cronText(schedule),
     'time zone': schedule.timezone,
     jitter: exactDuration(schedule.jitter),
     'catch-up window': exactDuration(schedule.catchup),

@@ -1,10 +1,17 @@
 import { duration } from '../format.ts';
 import { localTime } from '../time.ts';
 import type { LiveSchedule } from './live.ts';
+import { timesInWords } from './times.ts';
 
 /** What `holdfast status` says of a schedule. */
 export function scheduleText(schedule: LiveSchedule | undefined): string {
   return schedule === undefined ? 'none' : `${schedule.fields.cron} ${schedule.fields['time zone']}`;
+}
+
+/** The same, with what it means in words. */
+export function scheduleInWords(schedule: LiveSchedule): string {
+  const words = timesInWords(schedule.fields.cron);
+  return `${scheduleText(schedule)}${words === '' ? '' : ` (${words})`}`;
 }
 
 export function nextText(schedule: LiveSchedule | undefined, now: number): string {

@@ -5,6 +5,7 @@ import { localTime } from '../time.ts';
 import type { ScheduleStep } from './difference.ts';
 import type { LiveSchedule } from './live.ts';
 import type { Reconciliation } from './reconcile.ts';
+import { timesInWords } from './times.ts';
 
 /** One line for each schedule and restore workflow, with its mark: `+` new, `~` changed, `-` removed, `=` as it is. */
 export function planLines({ schedules, standbys }: Reconciliation): readonly string[] {
@@ -27,15 +28,24 @@ function scheduleLines(step: ScheduleStep, line: Line): readonly string[] {
   switch (step.kind) {
     case 'create': {
       const { cron, 'time zone': timezone } = step.wanted.fields;
-      return [line('+', step.wanted.id, `create: ${cron} (${timezone})`)];
+      return [line('+', step.wanted.id, `create: ${cron} (${timezone})${inWords(cron)}`)];
     }
     case 'change':
       return [
         line('~', step.live.id, `change${pauseText(step.live)}`),
-        ...step.changes.map(({ field, from, to }) => `    ${field}: ${from || '(none)'} → ${to || '(none)'}`),
+        ...step.changes.map(
+          ({ field, from, to }) =>
+            `    ${field}: ${from || '(none)'} → ${to || '(none)'}${field === 'cron' ? inWords(to) : ''}`,
+        ),
       ];
     case 'keep':
-      return [line('=', step.live.id, `unchanged: ${step.live.fields.cron}${pauseText(step.live)}`)];
+      return [
+        line(
+          '=',
+          step.live.id,
+          `unchanged: ${step.live.fields.cron}${inWords(step.live.fields.cron)}${pauseText(step.live)}`,
+        ),
+      ];
     case 'remove':
       return [
         line('-', step.live.id, `remove: the configuration no longer schedules job ${step.live.job ?? ''}`),
@@ -45,6 +55,12 @@ function scheduleLines(step: ScheduleStep, line: Line): readonly string[] {
         line('!', step.wanted.id, 'left alone: a schedule of that name exists, and Holdfast did not make it'),
       ];
   }
+}
+
+/** A misread cron text is seen here, before it runs at the wrong time. */
+function inWords(cron: string): string {
+  const words = timesInWords(cron);
+  return words === '' ? '' : `, ${words}`;
 }
 
 function standbyLine({ kind, id, job }: StandbyStep, line: Line): string {

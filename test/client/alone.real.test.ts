@@ -80,7 +80,7 @@ test('start-schedule shows what it does, does it, and the next time nothing', as
   expect(first.exit).toBe(0);
   expect(first.text).toBe(dry.text + first.text.slice(first.text.indexOf('Next runs')));
   expect(first.text).toMatch(
-    /^\+ holdfast-backup-plain {2}create: 15 3 \* \* \* \(Europe\/Berlin\)\n\+ restore-plain .*\n\+ restore-bare .*\nNext runs\n {2}plain {2}\d{4}-\d\d-\d\d 03:15:00 CES?T, /,
+    /^\+ holdfast-backup-plain {2}create: 15 3 \* \* \* \(Europe\/Berlin\), every day at 03:15\n\+ restore-plain .*\n\+ restore-bare .*\nNext runs\n {2}plain {2}\d{4}-\d\d-\d\d 03:15:00 CES?T, /,
   );
   const second = await driver.holdfast('start-schedule', '--json');
   expect(JSON.parse(second.text)).toMatchObject({

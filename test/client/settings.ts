@@ -25,5 +25,12 @@ export function configWith(
 }
 
 export function schedule(cron: string, others: Partial<ScheduleSettings> = {}): ScheduleSettings {
-  return { cron, timezone: 'Europe/Berlin', jitter: 60_000, catchup: 3_600_000, ...others };
+  return {
+    cron,
+    dialect: 'standard',
+    timezone: 'Europe/Berlin',
+    jitter: 60_000,
+    catchup: 3_600_000,
+    ...others,
+  };
 }

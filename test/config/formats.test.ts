@@ -1,4 +1,3 @@
-import { cronProblem } from '../../config/cron.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { isTimezone } from '../../config/formats.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -20,39 +19,6 @@ describe('durations', () => {
       expect(parseDuration(text)).toBeUndefined();
     },
   );
-});
-
-describe('cron texts', () => {
-  test.each([
-    '* * * * *',
-    '15 * * * *',
-    '*/5 0-6,20-23 * * *',
-    '0 4 1-7 * mon',
-    '0 0 29 2 *',
-    '0 0 31 JAN,Feb *',
-    '0 0 * * 7',
-    '5/10 * * * *',
-    '@hourly',
-    ' 0  4 * * * ',
-  ])('%j is right', (text) => expect(cronProblem(text)).toBeUndefined());
-
-  test.each([
-    ['', 'has 1 field instead of 5'],
-    ['* * * *', 'has 4 fields instead of 5'],
-    ['0 * * * * *', 'has 6 fields instead of 5'],
-    ['60 * * * *', 'its minute "60" is not within 0-59'],
-    ['0 24 * * *', 'its hour "24" is not within 0-23'],
-    ['0 0 0 * *', 'its day of the month "0" is not within 1-31'],
-    ['0 0 * foo *', 'its month "foo" is not within 1-12'],
-    ['0 0 * * 8', 'its day of the week "8" is not within 0-7'],
-    ['*/0 * * * *', 'its minute "*/0" has a step of 0'],
-    ['5-1 * * * *', 'its minute "5-1" ends before it starts'],
-    ['1,,2 * * * *', 'its minute "" is not understood'],
-    ['? * * * *', 'its minute "?" is not understood'],
-    ['0 0 30 2 *', 'names a day that no month of it has'],
-    ['0 0 31 4,6 *', 'names a day that no month of it has'],
-    ['@sometimes', 'knows only @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually'],
-  ])('%j %s', (text, expected) => expect(cronProblem(text)).toBe(expected));
 });
 
 test.each([

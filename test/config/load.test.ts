@@ -94,7 +94,10 @@ test('every setting arrives where the code looks for it', () => {
           scope: { prefix: 'app/' },
           storageName: 'main',
           storage: { kind: 's3', s3 },
-          schedule: { cron: '15 * * * *', timezone: 'Europe/Berlin', jitter: 30_000, catchup: 7_200_000 },
+          schedule: {
+            ...{ cron: '15 * * * *', dialect: 'standard', timezone: 'Europe/Berlin' },
+            ...{ jitter: 30_000, catchup: 7_200_000 },
+          },
           keep: {
             ...{ last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 2, within: 172_800_000 },
             ...{ safety: 1_209_600_000, timezone: 'Europe/Berlin' },
@@ -130,6 +133,7 @@ test('a schedule may be its cron text alone', () => {
   const text = least.replace('storage: local', "storage: local, schedule: '@daily'");
   expect(parseConfig(text, 'f', { env: {}, unset: 'fail' }).jobs.get('a')?.schedule).toEqual({
     cron: '@daily',
+    dialect: 'standard',
     timezone: 'UTC',
     jitter: 0,
     catchup: 86_400_000,

@@ -66,7 +66,7 @@ describe('unknown settings', () => {
     [
       '      timezone: UTC',
       '      zone: UTC',
-      '16:7: jobs.consul-prod.schedule.zone: unknown setting; expected one of `cron`, `timezone`, `jitter`, `catchup`',
+      '16:7: jobs.consul-prod.schedule.zone: unknown setting; expected one of `cron`, `dialect`, `timezone`, `jitter`, `catchup`',
     ],
     [
       'storages:',
@@ -168,7 +168,7 @@ describe('wrong values', () => {
     [
       '      cron: 15 * * * *',
       '      cron: 15 * * *',
-      '15:13: jobs.consul-prod.schedule.cron: found "15 * * *"; expected a cron text of five fields (minute, hour, day of the month, month, day of the week); this one has 4 fields instead of 5',
+      '15:13: jobs.consul-prod.schedule.cron: found "15 * * *"; expected a cron text of five fields (minute, hour, day of the month, month, day of the week), or of six with the second first; this one has 4 fields',
     ],
     [
       '      timezone: UTC',

@@ -8,7 +8,15 @@ const [wanted] = wantedSchedules(configWith({ a: schedule('0 1 * * *'), unschedu
 if (wanted === undefined) throw new Error('one is wanted');
 
 function live(fields: Partial<ScheduleFields> = {}, others: Partial<LiveSchedule> = {}): LiveSchedule {
-  const same = { id: 'holdfast-backup-a', job: 'a', paused: false, note: '', nextRuns: [], skipped: 0, missed: 0 };
+  const same = {
+    id: 'holdfast-backup-a',
+    job: 'a',
+    paused: false,
+    note: '',
+    nextRuns: [],
+    skipped: 0,
+    missed: 0,
+  };
   return { ...same, fields: { ...wantedFields(), ...fields }, ...others };
 }
 

@@ -26,9 +26,9 @@ beforeAll(async () => {
 
 afterAll(() => rig.stop());
 
-/** A schedule every two seconds: seven fields, as Temporal takes them, though holdfast.yaml does not. */
+/** A schedule every two seconds. */
 const often = (others: Partial<ScheduleSettings> = {}): ScheduleSettings =>
-  schedule('*/2 * * * * * *', { jitter: 0, ...others });
+  schedule('*/2 * * * * *', { jitter: 0, ...others });
 
 async function startSchedule(job: string, settings: ScheduleSettings): Promise<void> {
   const known = rig.config.jobs.get(job);
@@ -65,7 +65,7 @@ test('a schedule fires, its run succeeds, and both are named after the scheduled
   expect(Number(result.id.slice(-3, -1)) % 2).toBe(0);
   expect(await rig.stored('fires')).toContain(`fires/${result.id}/manifest.json`);
   const { memo } = await handle.describe();
-  expect(memo).toMatchObject({ holdfastCron: '*/2 * * * * * *' });
+  expect(memo).toMatchObject({ holdfastCron: '*/2 * * * * *' });
 });
 
 test('a run that is due while another is at work drops out', async () => {
