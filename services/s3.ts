@@ -2,6 +2,7 @@ import { CreateBucketCommand, HeadBucketCommand, ListBucketsCommand, S3Client } 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from './cache/command.ts';
 import { findOrBuild } from './cache/find.ts';
 import { buildGoProgram } from './cache/go.ts';
 import type { Tool } from './cache/tool.ts';
@@ -35,12 +36,17 @@ export interface S3Options {
   readonly dataDir?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Further accounts. They may do nothing but what the policies of buckets allow them. */
+  readonly accounts?: readonly S3Account[];
 }
 
-export interface S3Server extends RunningServer {
-  readonly region: string;
+export interface S3Account {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+}
+
+export interface S3Server extends RunningServer, S3Account {
+  readonly region: string;
 }
 
 /** Nothing real is behind them: the server listens on loopback only. */
@@ -55,10 +61,8 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
 
 async function start(program: string, options: S3Options): Promise<S3Server> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'holdfast-s3-')));
-  const objects = join(dataDir, 'objects');
-  const metadata = join(dataDir, 'metadata');
-  await mkdir(objects, { recursive: true });
-  await mkdir(metadata, { recursive: true });
+  const objects = await folderIn(dataDir, 'objects');
+  const metadata = await folderIn(dataDir, 'metadata');
 
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const address = `http://127.0.0.1:${port}`;
@@ -67,6 +71,7 @@ async function start(program: string, options: S3Options): Promise<S3Server> {
     address,
     command: [
       ...[program, '--port', `127.0.0.1:${port}`, '--region', region, '--quiet', '--keep-alive'],
+      ...(options.accounts ? ['--iam-dir', await folderIn(dataDir, 'accounts')] : []),
       // Metadata in files: not every file system has extended attributes.
       ...['posix', '--sidecar', metadata, objects],
     ],
@@ -77,7 +82,30 @@ async function start(program: string, options: S3Options): Promise<S3Server> {
     ready: () => bucketsExist(address, options.buckets ?? []),
     ...(options.dataDir ? {} : { cleanUp: () => rm(dataDir, { recursive: true, force: true }) }),
   });
+  try {
+    for (const account of options.accounts ?? []) await makeAccount(program, address, account);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return { ...server, region, ...credentials };
+}
+
+async function folderIn(dataDir: string, name: string): Promise<string> {
+  const folder = join(dataDir, name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+async function makeAccount(program: string, address: string, account: S3Account): Promise<void> {
+  const words = ['--access', account.accessKeyId, '--secret', account.secretAccessKey, '--role', 'user'];
+  await run([program, 'admin', '--endpoint-url', address, 'create-user', ...words], {
+    cwd: '/',
+    env: {
+      ADMIN_ACCESS_KEY_ID: credentials.accessKeyId,
+      ADMIN_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+  });
 }
 
 async function bucketsExist(endpoint: string, buckets: readonly string[]): Promise<void> {
