@@ -1,6 +1,7 @@
 import { readBytes } from '../archive/bytes.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
+import { free } from '../workflows/contract/memory.ts';
 import type { Check, DataObject } from '../workflows/contract/manifest.ts';
 import { byteSource } from './open.ts';
 import { type ProvableSnapshot, type Reader, withHashProof } from './hash-proof.ts';
@@ -27,6 +28,7 @@ export async function verifySnapshot(
     for await (const chunk of plain) {
       await write(chunk);
       bytes += chunk.length;
+      free(chunk);
       step.onProgress({ phase: 'verifying', records: 0, bytes, bytesTotal: object.plainBytes });
     }
   });

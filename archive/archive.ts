@@ -7,7 +7,10 @@ import type { RecordBatches } from '../workflows/contract/record.ts';
  * records → lines (NDJSON) → independent zstd frames with a seek table → (age) → bytes
  */
 
-/** Reads bytes `start` to before `end` of one stored object; the whole where none is given. Throws where there are fewer. */
+/**
+ * Reads bytes `start` to before `end` of one stored object; the whole where none is given. Throws where there are fewer.
+ * What it gives is the reader's, who frees it.
+ */
 export type ByteSource = (range?: { readonly start: number; readonly end: number }) => AsyncIterable<Buffer>;
 
 export interface WriteOptions {
@@ -24,6 +27,7 @@ export type Sealed = Pick<
 >;
 
 export interface Writing {
+  /** A piece may be read until the next one is asked for: then its memory is freed. */
   readonly bytes: AsyncIterable<Buffer>;
   /** Valid once `bytes` has ended. */
   readonly sealed: () => Sealed;

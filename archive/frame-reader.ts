@@ -1,5 +1,6 @@
 import { mapAhead } from './ahead.ts';
 import type { ByteSource, ReadOptions, StoredFacts } from './archive.ts';
+import { free } from '../workflows/contract/memory.ts';
 import { decompressFrame, framesAhead } from './frames.ts';
 import type { Refusal } from './refusal.ts';
 import { footerSize, parseSeekTable, seekTableSize, type PlacedFrame, type SeekTable } from './seek-table.ts';
@@ -34,8 +35,15 @@ export async function openFrames(
     stream,
     table,
     decompress: async function* (frames) {
-      const plains = mapAhead(frames, framesAhead, ({ data, entry }) => decompressFrame(data, entry, refuse));
-      for await (const plain of plains) {
+      let before: Buffer | undefined;
+      const plains = mapAhead(frames, framesAhead, async ({ data, entry }) => ({
+        plain: await decompressFrame(data, entry, refuse),
+        data,
+      }));
+      for await (const { plain, data } of plains) {
+        // Frames come in order: what lies in other memory than this one has been used up.
+        if (before !== undefined && before.buffer !== data.buffer) free(before);
+        before = data;
         // What was fetched ahead is not handed on after an abort.
         options.signal?.throwIfAborted();
         yield plain;

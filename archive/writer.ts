@@ -1,4 +1,5 @@
 import { HoldfastError } from '../workflows/contract/errors.ts';
+import { free, freedInTurn } from '../workflows/contract/memory.ts';
 import type { RecordBatches } from '../workflows/contract/record.ts';
 import { sealHeader } from './age/header.ts';
 import { encryptChunks } from './age/stream.ts';
@@ -83,7 +84,7 @@ export function writeFrames(plain: AsyncIterable<PlainFrame>, options: WriteOpti
 
   async function* bytes(): AsyncGenerator<Buffer> {
     const compressed = compress(hashed());
-    for await (const chunk of encrypted ? encrypt(compressed, options.recipients) : compressed) {
+    for await (const chunk of encrypted ? freedInTurn(encrypt(compressed, options.recipients)) : compressed) {
       await storedDigest.update(chunk);
       storedBytes += chunk.length;
       yield chunk;
@@ -121,6 +122,7 @@ async function* compress(plain: AsyncIterable<PlainFrame>): AsyncGenerator<Buffe
   for await (const { data, bytes, plainBytes, checksum } of frames) {
     entries.push({ bytes, plainBytes, checksum });
     yield data;
+    free(data);
   }
   yield encodeSeekTable(entries);
 }

@@ -81,7 +81,10 @@ export interface SnapshotStore {
 export interface SnapshotReading {
   /** The member that gives the file, as it was just before. */
   readonly store: StoreDescription;
-  /** The file. It ends only when it is whole by every check that the store offers; else it throws. */
+  /**
+   * The file. It ends only when it is whole by every check that the store offers; else it throws. A piece may be read
+   * until the next one is asked for: then its memory is used again.
+   */
   readonly bytes: AsyncIterable<Buffer>;
   /** Of all bytes, once somebody has said it. */
   readonly bytesTotal: () => number | undefined;

@@ -23,7 +23,8 @@ export async function* encryptChunks(plain: AsyncIterable<Buffer>, key: Buffer):
       sealed.push(...sealChunk(key, index, false, waiting.subarray(at, at + plainChunk)));
       index += 1;
     }
-    waiting = waiting.subarray(at);
+    // A copy: the piece is lent until the next one.
+    waiting = Buffer.from(waiting.subarray(at));
     if (sealed.length > 0) yield Buffer.concat(sealed);
   }
   yield Buffer.concat(sealChunk(key, index, true, waiting));

@@ -1,11 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import { CallFailure } from './streaming-call.ts';
 
 /** A call that failed, as an error of the catalogue. The words are etcd's own; they hold no secret. */
-export function callError(address: string, error: ServiceError): HoldfastError {
+export function callError(address: string, error: ServiceError | CallFailure): HoldfastError {
   const { code } = error;
-  const words = error.details.trim().slice(0, 300) || 'no reason given';
+  const said = error instanceof CallFailure ? error.message : error.details;
+  const words = said.trim().slice(0, 300) || 'no reason given';
   const from = `etcd at ${address}`;
   const answered = words.startsWith('etcdserver:');
   const details = { address, status: code, words };

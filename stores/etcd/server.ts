@@ -7,6 +7,7 @@ import { codecOf } from './messages.ts';
 import type { Calls, Method, StreamMethod, Streams } from './messages.ts';
 import type { EtcdSettings } from './settings.ts';
 import { messagesOf } from './stream.ts';
+import { startStreamingCall, type Tls } from './streaming-call.ts';
 
 /** Longer than etcd itself gives a request (five seconds and twice the election timeout). */
 const timeout = 30_000;
@@ -28,7 +29,7 @@ export interface Server {
     request: Calls[M]['request'],
     signal: AbortSignal,
   ): Promise<Calls[M]['response']>;
-  /** @throws as `call` does, also in the middle. */
+  /** Bytes in an answer may be read until the next one is asked for. @throws as `call` does, also in the middle. */
   stream<M extends StreamMethod>(
     method: M,
     request: Streams[M]['request'],
@@ -37,10 +38,16 @@ export interface Server {
   close(): void;
 }
 
+/** The PEM files of the settings, as both kinds of connections want them. */
+export interface Credentials {
+  readonly channel: ChannelCredentials;
+  readonly tls: Tls;
+}
+
 /** @throws ConfigInvalid where a PEM file cannot be read. */
-export function readCredentials({ tls = {} }: EtcdSettings): ChannelCredentials {
-  const pem = (file: string | undefined): Buffer | null => {
-    if (file === undefined) return null;
+export function readCredentials({ tls = {} }: EtcdSettings): Credentials {
+  const pem = (file: string | undefined): Buffer | undefined => {
+    if (file === undefined) return undefined;
     try {
       return readFileSync(file);
     } catch (cause) {
@@ -50,18 +57,20 @@ export function readCredentials({ tls = {} }: EtcdSettings): ChannelCredentials 
   };
   const [ca, key, cert] = [pem(tls.ca), pem(tls.key), pem(tls.cert)];
   try {
-    return credentials.createSsl(ca, key, cert);
+    const channel = credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
+    const { serverName } = tls;
+    return { channel, tls: { ca, key, cert, ...(serverName !== undefined && { servername: serverName }) } };
   } catch (cause) {
     const why = Error.isError(cause) ? cause.message : String(cause);
     throw new HoldfastError('ConfigInvalid', `The PEM files of etcd cannot be used: ${why}`, { cause });
   }
 }
 
-export function openServer(address: string, settings: EtcdSettings, secure: ChannelCredentials): Server {
+export function openServer(address: string, settings: EtcdSettings, { channel, tls }: Credentials): Server {
   const url = new URL(address);
   const isSecure = url.protocol === 'https:';
   const serverName = isSecure ? settings.tls?.serverName : undefined;
-  const client = new Client(targetOf(url), isSecure ? secure : credentials.createInsecure(), {
+  const client = new Client(targetOf(url), isSecure ? channel : credentials.createInsecure(), {
     'grpc.max_receive_message_length': answerBytes,
     'grpc.max_send_message_length': -1,
     'grpc-node.flow_control_window': 8 * 1024 * 1024,
@@ -117,7 +126,7 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
     }
   }
 
-  async function metadata(signal: AbortSignal): Promise<Metadata> {
+  async function currentToken(signal: AbortSignal): Promise<string | undefined> {
     if (token === undefined) {
       const asked = authenticate(signal);
       token = asked;
@@ -125,7 +134,11 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
         if (token === asked) token = undefined;
       });
     }
-    const found = await token;
+    return token;
+  }
+
+  async function metadata(signal: AbortSignal): Promise<Metadata> {
+    const found = await currentToken(signal);
     const data = new Metadata();
     if (found !== undefined) data.set('token', found);
     return data;
@@ -147,9 +160,15 @@ export function openServer(address: string, settings: EtcdSettings, secure: Chan
     async *stream(method, request, signal) {
       signal.throwIfAborted();
       const { path, encode, decode } = codecOf(method);
-      const data = await metadata(signal);
-      const call = client.makeServerStreamRequest(path, encode, decode, request, data);
-      yield* messagesOf(call, address, signal);
+      const call = startStreamingCall({
+        address: url,
+        tls,
+        path,
+        message: encode(request),
+        token: await currentToken(signal),
+        longest: answerBytes,
+      });
+      for await (const message of messagesOf(call, address, signal)) yield decode(message);
     },
     close: () => client.close(),
   };

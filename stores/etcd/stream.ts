@@ -1,22 +1,23 @@
-import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { callError } from './errors.ts';
+import { CallFailure, type StreamingCall } from './streaming-call.ts';
 
 /** A server that sends nothing for so long, while it is listened to, is given up. */
 const longestSilence = 60_000;
 
 /**
  * The messages of a stream from a server, at the pace of the reader: what is not asked for waits at the server, but for
- * what one window of the connection holds. Leaving early cancels the call.
+ * what one window of the connection holds. A message may be read until the next one is asked for. Leaving early cancels
+ * the call.
  *
  * @throws StreamBroken after a long silence, the reason of the signal, and what calls throw
  */
-export async function* messagesOf<Message>(
-  call: ClientReadableStream<Message>,
+export async function* messagesOf(
+  call: StreamingCall,
   address: string,
   signal: AbortSignal,
-): AsyncGenerator<Message> {
-  const messages = (call as AsyncIterable<Message>)[Symbol.asyncIterator]();
+): AsyncGenerator<Buffer> {
+  const messages = call.messages[Symbol.asyncIterator]();
   let listening = false;
   const silence = new AbortController();
   const cancel = () => call.cancel();
@@ -29,8 +30,6 @@ export async function* messagesOf<Message>(
     cancel();
   }, longestSilence);
   signal.addEventListener('abort', cancel, { once: true });
-  // A call that was cancelled tells of it once more, when nobody listens.
-  call.on('error', () => undefined);
   try {
     signal.throwIfAborted();
     for (;;) {
@@ -52,14 +51,10 @@ export async function* messagesOf<Message>(
         { details: { address } },
       );
     }
-    throw isServiceError(error) ? callError(address, error) : error;
+    throw error instanceof CallFailure ? callError(address, error) : error;
   } finally {
     clearTimeout(watch);
     signal.removeEventListener('abort', cancel);
     cancel();
   }
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return Error.isError(error) && 'code' in error && 'details' in error && typeof error.details === 'string';
 }

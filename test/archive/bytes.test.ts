@@ -4,7 +4,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { readBytes, writeBytes } from '../../archive/bytes.ts';
 import type { DataObject } from '../../workflows/contract/manifest.ts';
-import { each, inMemory, noise } from './memory.ts';
+import { each, inMemory, noise, gathered } from './memory.ts';
 
 const address = 's3://bucket/job/20261122T041500Z/snapshot.db.zst';
 const identity = await generateX25519Identity();
@@ -12,7 +12,7 @@ const recipient = await identityToRecipient(identity);
 
 async function store(chunks: readonly Buffer[], recipients: readonly string[] = []) {
   const writing = writeBytes(each(chunks), { recipients });
-  const stored = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const stored = await gathered(writing.bytes);
   const object: DataObject = {
     name: '20261122T041500Z/snapshot.db.zst',
     format: 'snapshot.db',
@@ -49,6 +49,43 @@ test('the memory of a frame is used again only when the frame has been written',
   const bytes = Buffer.from(noise(2, 12_000_001));
   const { stored } = await store(pieces(bytes, 100_000));
   expect(zstdDecompressSync(stored).equals(bytes)).toBe(true);
+});
+
+test.each([
+  ['plain', []],
+  ['with age', [recipient]],
+])('what was written is freed when the next piece is asked for, %s', async (_, recipients) => {
+  const lengths: number[] = [];
+  const { bytes } = writeBytes(each(pieces(large, 32_768)), { recipients });
+  const given = await Array.fromAsync(bytes, (piece) => {
+    lengths.push(piece.length);
+    return piece;
+  });
+  const frames = given.filter((_piece, index) => (lengths[index] ?? 0) > 400_000);
+  expect(frames).not.toHaveLength(0);
+  expect(frames.every((piece) => piece.length === 0)).toBe(true);
+});
+
+test('what was read is freed once its frames are there, and no sooner', async () => {
+  const { stored, object } = await store(pieces(large, 32_768));
+  const given: Buffer[] = [];
+  async function* source() {
+    for (const piece of pieces(stored, 900_000)) {
+      const own = Buffer.allocUnsafeSlow(piece.length);
+      piece.copy(own);
+      given.push(own);
+      yield await Promise.resolve(own);
+    }
+  }
+  const ranged = inMemory(stored).source;
+  const back = await Array.fromAsync(
+    readBytes((range) => (range === undefined ? source() : ranged(range)), object, {
+      identities: [],
+      address,
+    }),
+  );
+  expect(Buffer.concat(back).equals(large)).toBe(true);
+  expect(given[0]).toHaveLength(0);
 });
 
 test('the frames do not depend on the pieces in which a file comes', async () => {

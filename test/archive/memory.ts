@@ -24,7 +24,7 @@ export function inMemory(bytes: Buffer, piece = 1000): MemoryObject {
     try {
       for (let at = start; at < Math.min(end, bytes.length); at += piece) {
         await Promise.resolve();
-        yield bytes.subarray(at, Math.min(at + piece, end));
+        yield Buffer.from(bytes.subarray(at, Math.min(at + piece, end)));
       }
     } finally {
       open -= 1;
@@ -40,6 +40,11 @@ export function inMemory(bytes: Buffer, piece = 1000): MemoryObject {
   };
 }
 
+/** All bytes of a stream of which each piece is gone when the next one comes. */
+export async function gathered(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(pieces, (piece) => Buffer.from(piece)));
+}
+
 export interface Stored {
   readonly bytes: Buffer;
   readonly object: DataObject;
@@ -52,7 +57,7 @@ export async function store(
   recipients: readonly string[] = [],
 ): Promise<Stored> {
   const writing = writeRecords(lent(each(batches)), { recipients });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const suffix = recipients.length > 0 ? '.age' : '';
   const name = `20261122T041500Z/records.ndjson.zst${suffix}`;
   const object = { name, format: 'records.ndjson', ...writing.sealed() } as const;

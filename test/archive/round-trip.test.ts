@@ -15,6 +15,7 @@ import {
   record,
   store,
   type Stored,
+  gathered,
 } from './memory.ts';
 
 const address = 's3://bucket/job/20261122T041500Z/records.ndjson.zst';
@@ -116,7 +117,7 @@ test.each([
 test('keys out of order are refused by the reader, by name', async () => {
   const lines = ['b', 'a'].map((key) => `{"key":"${key}","text":"v","meta":{}}\n`).join('');
   const writing = writeLines(each([Buffer.from(lines)]), { recipients: [] });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const object = { name: 'x', format: 'records.ndjson', ...writing.sealed() } as const;
   const reading = readRecords(inMemory(bytes).source, object, { identities: [], address });
   await expect(allRecords(reading.records)).rejects.toMatchObject({
@@ -140,7 +141,7 @@ test('lines come back by size and digest alone', async () => {
     Buffer.from(`{"op":"add","key":"${noise(index, 400)}"}\n`),
   );
   const writing = writeLines(each(lines), { recipients: [recipient] });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const { plainSha256 } = writing.sealed();
   const facts = { compression: 'zstd', encryption: 'age', storedBytes: bytes.length, plainSha256 } as const;
   const back = await Array.fromAsync(

@@ -1,7 +1,7 @@
 import { checkDocuments, readDocuments } from '../../../archive/documents/read-documents.ts';
 import { writeLines } from '../../../archive/writer.ts';
 import type { DataObject } from '../../../workflows/contract/manifest.ts';
-import { each, inMemory } from '../memory.ts';
+import { each, inMemory, gathered } from '../memory.ts';
 import { definition, document, storeDocuments, type StoredDocuments } from './memory.ts';
 
 const stored = await storeDocuments(
@@ -72,7 +72,7 @@ test.each([
   ['no JSON', ['{"index":"a","kind":"index","mappings":{},"settings":{,"aliases":{}}\n', end('a', 0)]],
 ])('lines are refused that hold %s', async (_, lines) => {
   const writing = writeLines(each(lines.map((line) => Buffer.from(line))), { recipients: [] });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const object: DataObject = { name: 'x', format: 'documents.ndjson', ...writing.sealed() };
   const options = { identities: [], address: 'there' };
   const drained = async () => {
@@ -88,7 +88,7 @@ test.each([
 test('a digest of an index that its documents do not have is found by checking', async () => {
   const lines = [head('a'), doc('a', '1'), end('a', 1)].map((line) => Buffer.from(line));
   const writing = writeLines(each(lines), { recipients: [] });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const object: DataObject = { name: 'x', format: 'documents.ndjson', ...writing.sealed() };
   const check = checkDocuments(
     inMemory(bytes).source,

@@ -2,7 +2,7 @@ import { readDocuments } from '../../../archive/documents/read-documents.ts';
 import { writeDocuments } from '../../../archive/documents/write-documents.ts';
 import type { DocumentBatch, IndexDefinition, IndexDocument } from '../../../workflows/contract/document.ts';
 import type { Content, DataObject } from '../../../workflows/contract/manifest.ts';
-import { each, inMemory } from '../memory.ts';
+import { each, inMemory, gathered } from '../memory.ts';
 
 export interface StoredDocuments {
   readonly bytes: Buffer;
@@ -16,7 +16,7 @@ export async function storeDocuments(
   recipients: readonly string[] = [],
 ) {
   const writing = writeDocuments(definitions, each(batches), { recipients });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const suffix = recipients.length > 0 ? '.age' : '';
   const name = `20261122T041500Z/documents.ndjson.zst${suffix}`;
   const object: DataObject = { name, format: 'documents.ndjson', ...writing.sealed() };

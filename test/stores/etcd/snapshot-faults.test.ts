@@ -74,7 +74,7 @@ function open(...endpoints: readonly string[]): SnapshotStore {
 
 async function read(store: SnapshotStore) {
   const reading = await store.snapshot(never);
-  const bytes = Buffer.concat(await Array.fromAsync(reading.bytes));
+  const bytes = Buffer.concat(await Array.fromAsync(reading.bytes, (piece) => Buffer.from(piece)));
   return { bytes, facts: reading.facts(), store: reading.store };
 }
 

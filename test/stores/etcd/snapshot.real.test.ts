@@ -49,7 +49,7 @@ async function take(store: SnapshotStore, meanwhile?: () => Promise<unknown>) {
   const reading = await store.snapshot(never);
   const chunks: Buffer[] = [];
   for await (const chunk of reading.bytes) {
-    if (chunks.push(chunk) === 1) await meanwhile?.();
+    if (chunks.push(Buffer.from(chunk)) === 1) await meanwhile?.();
   }
   const file = place.fresh('taken');
   await writeFile(file, chunks);

@@ -4,7 +4,7 @@ import { writeDocuments } from '../../../../archive/documents/write-documents.ts
 import type { DocumentStore } from '../../../../stores/document-store.ts';
 import type { IndexContent } from '../../../../workflows/contract/document.ts';
 import type { DataObject } from '../../../../workflows/contract/manifest.ts';
-import { inMemory } from '../../../archive/memory.ts';
+import { inMemory, gathered } from '../../../archive/memory.ts';
 
 export const never = new AbortController().signal;
 
@@ -12,7 +12,7 @@ export const never = new AbortController().signal;
 export async function archiveOf(store: DocumentStore) {
   const source = await store.read(never);
   const writing = writeDocuments(source.definitions, source.batches, { recipients: [] });
-  const bytes = Buffer.concat(await Array.fromAsync(writing.bytes));
+  const bytes = await gathered(writing.bytes);
   const object: DataObject = {
     name: 'documents.ndjson.zst',
     format: 'documents.ndjson',
