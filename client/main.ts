@@ -28,6 +28,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     list: async () => (await import('./commands/list.ts')).addListCommand,
     show: async () => (await import('./commands/show.ts')).addShowCommand,
     inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+    diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
     cat: async () => (await import('./commands/cat.ts')).addCatCommand,
     fetch: async () => (await import('./commands/fetch.ts')).addFetchCommand,
     verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,

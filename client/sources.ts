@@ -37,11 +37,15 @@ export type BackupSource = Pick<JobConfig, 'name' | 'storage' | 'encryption'> & 
   readonly store?: JobConfig['store'];
 };
 
-/** The jobs meant: the one named, else all of the configuration, or all that the storage holds. */
+/**
+ * The jobs meant: the one named, else all of the configuration, or all that the storage holds. Who reads backups alone
+ * need not have what the configuration says of stores.
+ */
 export async function sourcesOf(
   job: string | undefined,
   command: Command,
   io: Io,
+  unset: 'fail' | 'keep-in-stores' = 'keep-in-stores',
 ): Promise<readonly BackupSource[]> {
   const options = command.optsWithGlobals<SourceOptions>();
   const identityFiles = options.identity;
@@ -56,7 +60,7 @@ export async function sourcesOf(
     }));
   }
   const file = configFile(globalOptions(command).config, io.env);
-  const config = await loadConfig(file, { env: io.env, unset: 'keep-in-stores' });
+  const config = await loadConfig(file, { env: io.env, unset });
   const jobs = job === undefined ? [...config.jobs.values()] : [jobOf(config, job)];
   return jobs.map(({ name, storage, store, encryption }) => ({
     ...{ name, storage, store },
@@ -70,6 +74,8 @@ export interface OpenedSource {
   readonly storage: Storage;
   /** Where the store keeps its backups itself, and a configuration says how it is reached. */
   readonly repository?: RepositoryJob;
+  /** Absent where no configuration names it. */
+  readonly store?: JobConfig['store'];
   /** Reads the identity files, so call it only where something is to be decrypted. */
   identities(): Promise<readonly string[]>;
 }
@@ -80,8 +86,9 @@ export async function withSource<T>(
   command: Command,
   io: Io,
   work: (source: OpenedSource) => Promise<T>,
+  unset?: Parameters<typeof sourcesOf>[3],
 ): Promise<T> {
-  const [source] = await sourcesOf(job, command, io);
+  const [source] = await sourcesOf(job, command, io, unset);
   if (source === undefined) throw new HoldfastError('Defect', `No source for ${job}.`);
   return openSource(source, work);
 }
@@ -93,6 +100,7 @@ export async function openSource<T>(
   return withStorage(source, (storage) =>
     work({
       ...{ job: source.name, storage, identities: () => readIdentities(source) },
+      ...(source.store && { store: source.store }),
       ...(source.store?.kind === 'elasticsearch' && {
         repository: { name: source.name, store: source.store },
       }),

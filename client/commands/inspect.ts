@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { Command } from 'commander';
 import { readPrefix } from '../../archive/prefix.ts';
 import { readRecords } from '../../archive/reader.ts';
@@ -9,9 +8,9 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJsonLine, printLine, say, write } from '../output.ts';
+import { contentJson, keyJson, keyText, valueText } from '../record-text.ts';
 import { type OpenedBackup, openRecords } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
-import { visible } from '../visible.ts';
 
 interface InspectOptions extends SourceOptions {
   readonly prefix?: string;
@@ -85,29 +84,8 @@ function recordLine(record: KeyRecord, values: boolean): string {
   return `${flags}  ${size}  ${keyText(key)}${shown}`;
 }
 
-function keyText(key: Buffer): string {
-  return isUtf8(key) ? visible(key.toString()) : `base64:${key.toString('base64')}`;
-}
-
-function valueText(value: Buffer): string {
-  if (!isUtf8(value)) return `base64:${value.toString('base64')}`;
-  return visible(value.toString());
-}
-
-/** As a record's line in the archive, but with `bytes`, and with the value only where it is wanted. */
-function recordJson({ key, value, attributes, meta }: KeyRecord, values: boolean): Record<string, unknown> {
-  return {
-    ...(isUtf8(key) ? { key: key.toString() } : { keyBase64: key.toString('base64') }),
-    ...attributes,
-    bytes: value?.length ?? null,
-    ...(values && valueJson(value)),
-    meta,
-  };
-}
-
-function valueJson(value: Buffer | null): Record<string, unknown> {
-  if (value === null) return { text: null };
-  return isUtf8(value) ? { text: value.toString() } : { base64: value.toString('base64') };
+function recordJson(record: KeyRecord, values: boolean): Record<string, unknown> {
+  return { ...keyJson(record.key), ...contentJson(record, values) };
 }
 
 async function showKey(

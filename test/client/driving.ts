@@ -10,6 +10,8 @@ import { fakeIo, type FakeOptions, type Ran } from './fake-io.ts';
 export interface Driver {
   /** The file of its configuration. */
   readonly config: string;
+  /** The address of its storage. */
+  readonly storage: string;
   /** Runs a command line to its end. */
   holdfast(...args: readonly string[]): Promise<Ran>;
   /** Starts one that a person watches: answers come later, or an interruption. */
@@ -79,6 +81,7 @@ export async function createDriver(
   };
   return {
     config: file,
+    storage: `file://${join(folder, 'backups')}`,
     start,
     holdfast: (...args) => start({}, ...args).ended,
     cleanup: () => rm(folder, { recursive: true, force: true }),

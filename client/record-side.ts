@@ -1,0 +1,79 @@
+import { openStore } from '../activities/open.ts';
+import { openSnapshotKeys, snapshotOf } from '../activities/snapshot-file.ts';
+import { readRecords } from '../archive/reader.ts';
+import type { Side } from '../stores/difference.ts';
+import type { Progress } from '../workflows/contract/backup.ts';
+import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { Io } from './io.ts';
+import type { ProgressLine } from './progress.ts';
+import { openBackup, openRecords } from './records.ts';
+import type { OpenedSource } from './sources.ts';
+
+/** What a comparison calls the store as it is now. */
+export const live = 'live';
+
+/** Keys to compare, of a backup or of the live store. */
+export interface RecordSide {
+  /** The id of the backup, or `live`. */
+  readonly name: string;
+  /** Of whose keys it holds all; `undefined`: of any. */
+  readonly prefix: string | undefined;
+  /** Opens the keys under a prefix, which lies within that of the side. */
+  open(prefix: string): Promise<Side>;
+}
+
+/** The keys of a backup, also where it is a snapshot of etcd. What is opened for it is closed with `opened`. */
+export async function backupSide(
+  source: OpenedSource,
+  which: string,
+  opened: AsyncDisposableStack,
+  line: ProgressLine,
+  io: Io,
+): Promise<RecordSide> {
+  const { manifest, options } = await openBackup(source, which, io);
+  const { id, scope } = manifest;
+  const described = { source: `Backup ${id}`, disorder: 'ArchiveCorrupt' } as const;
+  const snapshot = snapshotOf(manifest);
+  if (snapshot === undefined) {
+    const { bytes, object } = await openRecords(source, id, io);
+    const records = () => readRecords(bytes, object, options).records;
+    const open = () => Promise.resolve({ ...described, records: records() });
+    return { name: id, prefix: scope.prefix, open };
+  }
+  return {
+    name: id,
+    prefix: scope.prefix,
+    async open(prefix) {
+      const { identities } = options;
+      const reader = {
+        identities,
+        signal: io.signal,
+        onProgress: (progress: Progress) => line.update(progress),
+      };
+      const backup = { ...manifest, job: source.job };
+      const keys = await openSnapshotKeys(source.storage, backup, snapshot, reader, 'reading');
+      opened.defer(() => keys.close());
+      return { ...described, records: (await keys.read({ prefix }, io.signal)).records };
+    },
+  };
+}
+
+/** The keys of the store as they are now. @throws BadRequest where no configuration says how to reach it */
+export function liveSide({ job, store }: OpenedSource, opened: AsyncDisposableStack, io: Io): RecordSide {
+  if (store === undefined) {
+    throw new HoldfastError(
+      'BadRequest',
+      `With --storage alone nothing says how the store of ${job} is reached. Name two backups, or leave --storage out.`,
+    );
+  }
+  const reached = openStore({ name: job, store });
+  opened.defer(() => reached.close());
+  return {
+    name: live,
+    prefix: undefined,
+    async open(prefix) {
+      const { records } = await reached.read({ prefix }, io.signal);
+      return { records, source: 'The store', disorder: 'StreamBroken' };
+    },
+  };
+}
