@@ -1,6 +1,8 @@
+import type { BackupResult } from '../workflows/contract/backup.ts';
 import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
 import { bytes, counted, number } from './format.ts';
 import { progressText } from './progress.ts';
+import { type JudgedBackup, stateLines, stateText } from './health.ts';
 import { planLines, shortDigest } from './restore-text.ts';
 import {
   ago,
@@ -10,17 +12,18 @@ import {
   scheduleInWords,
   scheduleText,
 } from './schedules/status-text.ts';
-import type { EndedBackup, JobStatus, RestoreDesk, RunningBackup } from './status.ts';
+import type { EndedBackup, RestoreDesk, RunningBackup } from './status.ts';
 import { table } from './table.ts';
 
 /** One line a job. */
 export function statusTable(
-  jobs: readonly JobStatus[],
+  jobs: readonly Pick<JudgedBackup, 'status' | 'problems'>[],
   now: number,
   style: (text: string) => string,
 ): string[] {
   const columns = [
     { title: 'JOB' },
+    { title: 'STATE' },
     { title: 'SCHEDULE' },
     { title: 'NEXT RUN' },
     { title: 'LAST BACKUP' },
@@ -30,11 +33,12 @@ export function statusTable(
     { title: 'NOW' },
     { title: 'RESTORE' },
   ] as const;
-  const rows = jobs.map((status) => {
+  const rows = jobs.map(({ status, problems }) => {
     const { job, schedule, last, running } = status;
     const content = last?.result?.content;
     return [
       job,
+      stateText(problems),
       scheduleText(schedule),
       nextText(schedule, now),
       last === undefined ? 'none yet' : (last.failure?.code ?? last.id ?? 'done'),
@@ -49,10 +53,14 @@ export function statusTable(
 }
 
 /** Everything of one job. */
-export function statusLines(status: JobStatus, now: number): readonly string[] {
+export function statusLines(
+  { status, problems }: Pick<JudgedBackup, 'status' | 'problems'>,
+  now: number,
+): readonly string[] {
   const { job, schedule, last, running, restore } = status;
   return [
     job,
+    ...stateLines(problems),
     ...(schedule === undefined
       ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
       : [
@@ -78,14 +86,18 @@ function lastText({ id, workflowId, endedAt, result, failure }: EndedBackup, now
   if (failure !== undefined)
     return `FAILED ${name} ${ago(endedAt, now)} ago (${failure.code}): ${failure.message}`;
   if (result === undefined) return `${name} ${ago(endedAt, now)} ago`;
-  const { content, storedBytes, unchangedSince, manifest } = result;
-  const stored =
-    unchangedSince === undefined ? `stored ${bytes(storedBytes)}` : `unchanged since ${unchangedSince}`;
-  const facts = `${counted(content.records, 'record')}, ${bytes(content.bytes)}, ${stored}`;
-  return `${name} ${ago(endedAt, now)} ago, verified: ${facts}; ${manifest}`;
+  return `${name} ${ago(endedAt, now)} ago, verified: ${resultText(result)}; ${result.manifest}`;
 }
 
-function deskText(desk: RestoreDesk): string {
+/** `12,345 records, 1.23 MB, stored 3 kB`. */
+export function resultText({ content, storedBytes, unchangedSince }: BackupResult): string {
+  const stored =
+    unchangedSince === undefined ? `stored ${bytes(storedBytes)}` : `unchanged since ${unchangedSince}`;
+  return `${counted(content.records, 'record')}, ${bytes(content.bytes)}, ${stored}`;
+}
+
+/** What the restore workflow of a job is at. */
+export function deskText(desk: RestoreDesk): string {
   if (desk === 'absent') return 'does not stand by';
   if (desk === 'silent') return 'stands by, but no worker answers';
   const behind = desk.pending === 0 ? '' : `, ${desk.pending} more behind it`;

@@ -5,32 +5,31 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { BackupResult, Failure, Progress } from '../workflows/contract/backup.ts';
-import {
-  backupScheduleId,
-  controlQueue,
-  restoreWorkflowId,
-  workflowTypes,
-} from '../workflows/contract/names.ts';
+import { backupScheduleId, restoreWorkflowId, workflowTypes } from '../workflows/contract/names.ts';
 import { attributeKeys } from '../workflows/contract/starting.ts';
 import type { RestoreStatus } from '../workflows/contract/restore.ts';
 import { readRestoreStatus } from './restore-status.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
+import { listRuns, readDue, type RunRecord } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
 
 /** All that Temporal knows of a job. */
-export interface JobStatus {
+export interface JobStatus extends RunRecord {
   readonly job: string;
   /** Absent where the job has none in Temporal. */
   readonly schedule?: LiveSchedule;
   readonly running: readonly RunningBackup[];
   /** The last run that has ended, but for the safety backups of restores. */
   readonly last?: EndedBackup;
+  /** Of `readDue`. */
+  readonly due: readonly Date[];
   readonly restore: RestoreDesk;
 }
 
 export interface RunningBackup {
   readonly workflowId: string;
+  readonly runId: string;
   readonly id?: string;
   readonly startedAt: Date;
   readonly progress?: Progress;
@@ -40,7 +39,9 @@ export interface RunningBackup {
 
 export interface EndedBackup {
   readonly workflowId: string;
+  readonly runId: string;
   readonly id?: string;
+  readonly startedAt: Date;
   readonly endedAt: Date;
   readonly result?: BackupResult;
   /** Where it did not end well. */
@@ -51,26 +52,26 @@ export interface EndedBackup {
 export type RestoreDesk = 'absent' | 'silent' | RestoreStatus;
 
 export async function readJobStatus(client: Client, job: string): Promise<JobStatus> {
-  const [schedule, backups, restore] = await Promise.all([
+  const [found, backups, restore] = await Promise.all([
     readSchedule(client, backupScheduleId(job)),
     readBackups(client, job),
     readDesk(client, job),
   ]);
-  return { job, ...(schedule?.job === job && { schedule }), ...backups, restore };
+  const schedule = found?.job === job ? found : undefined;
+  const due = schedule === undefined ? [] : await readDue(client, schedule, backups.lastGood);
+  return { job, ...(schedule && { schedule }), ...backups, due, restore };
 }
 
-/** Temporal lists the running ones first, then the ended ones, the latest first. */
-async function readBackups(client: Client, job: string): Promise<Pick<JobStatus, 'running' | 'last'>> {
-  const query =
-    `WorkflowType = '${workflowTypes.backup}' AND TaskQueue = '${controlQueue}' ` +
-    `AND ${attributeKeys.job.name} = '${job}'`;
-  const running: RunningBackup[] = [];
-  for await (const run of client.workflow.list({ query, pageSize: 20 })) {
-    if (run.status.name === 'RUNNING') running.push(await readRunning(client, run));
-    // A safety backup is a part of a restore: it says nothing of whether backups are made as they should be.
-    else if (!run.parentExecution) return { running, last: await readEnded(client, run) };
-  }
-  return { running };
+async function readBackups(
+  client: Client,
+  job: string,
+): Promise<Pick<JobStatus, 'running' | 'last' | 'recent' | 'lastGood'>> {
+  const { running, last, ...record } = await listRuns(client, workflowTypes.backup, job);
+  return {
+    running: await Promise.all(running.map((run) => readRunning(client, run))),
+    ...(last && { last: await readEnded(client, last) }),
+    ...record,
+  };
 }
 
 async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningBackup> {
@@ -78,7 +79,6 @@ async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<
   const { progress, troubles, untaken } = viewOf(raw, Date.now());
   return {
     ...identityOf(run),
-    startedAt: run.startTime,
     ...(progress && { progress }),
     troubles: [...troubles, ...untaken.map(({ name }) => `no worker has taken its work from "${name}" yet`)],
   };
@@ -95,12 +95,9 @@ async function readEnded(client: Client, run: WorkflowExecutionInfo): Promise<En
   }
 }
 
-function identityOf({ workflowId, typedSearchAttributes }: WorkflowExecutionInfo): {
-  workflowId: string;
-  id?: string;
-} {
+function identityOf({ workflowId, runId, startTime, typedSearchAttributes }: WorkflowExecutionInfo) {
   const id = typedSearchAttributes.get(attributeKeys.backupId);
-  return { workflowId, ...(id !== undefined && { id }) };
+  return { workflowId, runId, startedAt: startTime, ...(id !== undefined && { id }) };
 }
 
 async function readDesk(client: Client, job: string): Promise<RestoreDesk> {

@@ -7,8 +7,7 @@ import {
 } from '@temporalio/client';
 import type { TaskConfig } from '../config/config.ts';
 import type { Failure } from '../workflows/contract/backup.ts';
-import { controlQueue, taskScheduleId, workflowTypes } from '../workflows/contract/names.ts';
-import { attributeKeys } from '../workflows/contract/starting.ts';
+import { taskScheduleId, workflowTypes } from '../workflows/contract/names.ts';
 import {
   isTaskProgress,
   type TaskKind,
@@ -18,10 +17,11 @@ import {
 } from '../workflows/contract/task.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
+import { listRuns, readDue, type RunRecord } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
 
 /** All that Temporal knows of a task. */
-export interface TaskStatus {
+export interface TaskStatus extends RunRecord {
   readonly job: string;
   readonly kind: TaskKind;
   /** Absent where the task has none in Temporal. */
@@ -29,10 +29,13 @@ export interface TaskStatus {
   readonly running: readonly RunningTask[];
   /** The last run that has ended. */
   readonly last?: EndedTask;
+  /** Of `readDue`. */
+  readonly due: readonly Date[];
 }
 
 export interface RunningTask {
   readonly workflowId: string;
+  readonly runId: string;
   readonly startedAt: Date;
   /** From the heartbeats: what it has written so far. */
   readonly progress?: TaskProgress;
@@ -42,6 +45,8 @@ export interface RunningTask {
 
 export interface EndedTask {
   readonly workflowId: string;
+  readonly runId: string;
+  readonly startedAt: Date;
   readonly endedAt: Date;
   /** Absent where it never began, was cancelled, or nothing is known. */
   readonly result?: TaskResult;
@@ -50,24 +55,22 @@ export interface EndedTask {
 }
 
 export async function readTaskStatus(client: Client, { name: job, work }: TaskConfig): Promise<TaskStatus> {
-  const [schedule, runs] = await Promise.all([
-    readSchedule(client, taskScheduleId(job)),
-    readRuns(client, job),
-  ]);
-  return { job, kind: work.kind, ...(schedule?.job === job && { schedule }), ...runs };
+  const [found, runs] = await Promise.all([readSchedule(client, taskScheduleId(job)), readRuns(client, job)]);
+  const schedule = found?.job === job ? found : undefined;
+  const due = schedule === undefined ? [] : await readDue(client, schedule, runs.lastGood);
+  return { job, kind: work.kind, ...(schedule && { schedule }), ...runs, due };
 }
 
-/** Temporal lists the running ones first, then the ended ones, the latest first. */
-async function readRuns(client: Client, job: string): Promise<Pick<TaskStatus, 'running' | 'last'>> {
-  const query =
-    `WorkflowType = '${workflowTypes.task}' AND TaskQueue = '${controlQueue}' ` +
-    `AND ${attributeKeys.job.name} = '${job}'`;
-  const running: RunningTask[] = [];
-  for await (const run of client.workflow.list({ query, pageSize: 20 })) {
-    if (run.status.name !== 'RUNNING') return { running, last: await readEnded(client, run) };
-    running.push(await readRunning(client, run));
-  }
-  return { running };
+async function readRuns(
+  client: Client,
+  job: string,
+): Promise<Pick<TaskStatus, 'running' | 'last' | 'recent' | 'lastGood'>> {
+  const { running, last, ...record } = await listRuns(client, workflowTypes.task, job);
+  return {
+    running: await Promise.all(running.map((run) => readRunning(client, run))),
+    ...(last && { last: await readEnded(client, last) }),
+    ...record,
+  };
 }
 
 async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningTask> {
@@ -76,6 +79,7 @@ async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<
   const progress = (raw.pendingActivities ?? []).map(progressOf).find((found) => found !== undefined);
   return {
     workflowId: run.workflowId,
+    runId: run.runId,
     startedAt: run.startTime,
     ...(progress && { progress }),
     troubles: [...troubles, ...untaken.map(({ name }) => `no worker has taken its work from "${name}" yet`)],
@@ -96,7 +100,7 @@ async function readEnded(
   client: Client,
   { workflowId, runId, closeTime, startTime }: WorkflowExecutionInfo,
 ): Promise<EndedTask> {
-  const end = { workflowId, endedAt: closeTime ?? startTime };
+  const end = { workflowId, runId, startedAt: startTime, endedAt: closeTime ?? startTime };
   try {
     const result = (await client.workflow.getHandle(workflowId, runId).result()) as TaskResult;
     return { ...end, result };

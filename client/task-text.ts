@@ -1,6 +1,7 @@
 import type { OutputTail, TaskResult } from '../workflows/contract/task.ts';
 import { bytes, duration } from './format.ts';
-import type { EndedTask, TaskStatus } from './task-status.ts';
+import { type JudgedTask, stateLines, stateText } from './health.ts';
+import type { EndedTask } from './task-status.ts';
 import {
   ago,
   nextRuns,
@@ -13,12 +14,13 @@ import { table } from './table.ts';
 
 /** One line a task. */
 export function taskTable(
-  tasks: readonly TaskStatus[],
+  tasks: readonly Pick<JudgedTask, 'status' | 'problems'>[],
   now: number,
   style: (text: string) => string,
 ): string[] {
   const columns = [
     { title: 'TASK' },
+    { title: 'STATE' },
     { title: 'SCHEDULE' },
     { title: 'NEXT RUN' },
     { title: 'LAST RUN' },
@@ -27,8 +29,9 @@ export function taskTable(
     { title: 'SKIPPED', align: 'right' },
     { title: 'NOW' },
   ] as const;
-  const rows = tasks.map(({ job, schedule, last, running }) => [
+  const rows = tasks.map(({ status: { job, schedule, last, running }, problems }) => [
     job,
+    stateText(problems),
     scheduleText(schedule),
     nextText(schedule, now),
     last === undefined ? 'none yet' : lastWord(last),
@@ -47,10 +50,14 @@ function lastWord({ result, failure }: EndedTask): string {
 }
 
 /** Everything of one task. */
-export function taskLines(status: TaskStatus, now: number): readonly string[] {
+export function taskLines(
+  { status, problems }: Pick<JudgedTask, 'status' | 'problems'>,
+  now: number,
+): readonly string[] {
   const { job, kind, schedule, last, running } = status;
   return [
     `${job} (${kind})`,
+    ...stateLines(problems),
     ...(schedule === undefined
       ? ['  schedule     none (holdfast start-schedule makes it, where the configuration has one)']
       : [

@@ -4,7 +4,7 @@ import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts'
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
-import type { Config, JobConfig, StoreSettings, TaskConfig } from './config.ts';
+import type { Config, JobConfig, StoreSettings, TaskConfig, WorkerSettings } from './config.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -18,7 +18,21 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
     if (job.command === undefined) jobs.set(name, buildJob(name, job, storages, folder));
     else tasks.set(name, buildTask(name, job, buildCommand(job.command, folder)));
   }
-  return { file, temporal: present(checked.temporal), worker: checked.worker, storages, jobs, tasks };
+  return {
+    file,
+    temporal: present({ ...checked.temporal, ui: checked.temporal.ui?.replace(/\/$/, '') }),
+    worker: buildWorker(checked.worker, folder),
+    storages,
+    jobs,
+    tasks,
+  };
+}
+
+function buildWorker({ commands, status }: CheckedConfig['worker'], folder: string): WorkerSettings {
+  const { port, address, token, token_file: tokenFile } = status;
+  if (port === 0) return { commands };
+  const path = tokenFile === undefined ? undefined : resolve(folder, tokenFile);
+  return { commands, status: { port, address, ...present({ token, tokenFile: path }) } };
 }
 
 function buildTask(name: string, { schedule, deadline }: CheckedJob, command: CommandSettings): TaskConfig {

@@ -9,7 +9,14 @@ import { isMapping, valueAt } from './settings.ts';
  * has accepted it, so that all mistakes are found in one go, and passes over what has the wrong shape.
  */
 export function checkTogether(judged: Judged): Finding[] {
-  return [...checkStorages(judged.data), ...checkJobs(judged)];
+  return [...checkStatus(judged.data), ...checkStorages(judged.data), ...checkJobs(judged)];
+}
+
+function checkStatus(data: unknown): Finding[] {
+  const path = ['worker', 'status'];
+  const status = valueAt(data, path);
+  if (!isMapping(status) || !('token' in status && 'token_file' in status)) return [];
+  return [{ path: [...path, 'token_file'], at: 'key', text: 'found beside `token`; expected one of them' }];
 }
 
 function checkStorages(data: unknown): Finding[] {

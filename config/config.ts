@@ -25,11 +25,23 @@ export interface TemporalSettings {
   readonly address?: string;
   readonly namespace?: string;
   readonly profile?: string;
+  /** Address of its UI, without a slash at the end. */
+  readonly ui?: string;
 }
 
 export interface WorkerSettings {
   /** Whether this worker runs commands. */
   readonly commands: boolean;
+  /** Absent: no status page is served. */
+  readonly status?: StatusSettings;
+}
+
+export interface StatusSettings {
+  readonly port: number;
+  readonly address: string;
+  readonly token?: string;
+  /** Path of a file that holds the token. */
+  readonly tokenFile?: string;
 }
 
 export interface JobConfig {

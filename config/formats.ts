@@ -73,6 +73,11 @@ export const serverAddress = text(
   },
 );
 
+export const webAddress = text(
+  'the address of a web page such as http://localhost:8233, without credentials',
+  (value) => httpUrl(value) !== undefined,
+);
+
 export const endpoint = text(
   'the address of an S3 server such as https://s3.example.com:9000, without credentials',
   (value) => httpUrl(value) !== undefined,

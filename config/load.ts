@@ -14,9 +14,9 @@ export interface LoadOptions {
   readonly env: Variables;
   /**
    * Where a `${VARIABLE}` that has neither a value nor a default is a mistake: everywhere (`fail`), or not in the
-   * settings that only a worker needs (`keep`: storages, stores, encryption), or not in stores and encryption
-   * (`keep-in-stores`, for reading backups), or not in stores alone (`keep-but-encrypt`, for importing). Elsewhere the text stays as it is. So commands need no secrets that
-   * they do not use.
+   * settings that only a worker needs (`keep`: its own, storages, stores, encryption), or not in its own, stores and
+   * encryption (`keep-in-stores`, for reading backups), or not in its own and stores (`keep-but-encrypt`, for
+   * importing). Elsewhere the text stays as it is. So commands need no secrets that they do not use.
    */
   readonly unset: 'fail' | 'keep' | 'keep-in-stores' | 'keep-but-encrypt';
 }
@@ -74,6 +74,7 @@ async function readText(file: string): Promise<string> {
 
 function matters([top, , setting]: Path, unset: LoadOptions['unset']): boolean {
   if (unset === 'fail') return true;
+  if (top === 'worker') return false;
   if (top === 'storages') return unset !== 'keep';
   if (setting === 'encrypt' && unset === 'keep-but-encrypt') return true;
   return top !== 'jobs' || !['consul', 'etcd', 'encrypt', 'command'].includes(String(setting));

@@ -24,6 +24,33 @@ const temporal = z.strictObject({
     .describe(
       'A profile of the `temporal` command’s configuration (TEMPORAL_CONFIG_FILE): address, namespace, API key, TLS.',
     ),
+  ui: format.webAddress
+    .optional()
+    .describe(
+      'Address of the Temporal UI, such as http://localhost:8233: the status page links to its runs.',
+    ),
+});
+
+const status = z.strictObject({
+  port: wholeNumber(0, 65_535).default(18_080).describe('Its port; 0 serves no status page.'),
+  address: text('an IP address or host name')
+    .default('127.0.0.1')
+    .describe('The address it listens on. Default: this machine alone; `0.0.0.0`: all networks.'),
+  token: text('a token of at least 16 characters', (value) => value.length >= 16)
+    .optional()
+    .describe('Whoever asks must name it, as a bearer token or as a password. Write it as `${VARIABLE}`.'),
+  token_file: text('the path of a file')
+    .optional()
+    .describe('The same, read from a file when the worker starts; instead of `token`.'),
+});
+
+const worker = z.strictObject({
+  commands: yesOrNo
+    .default(false)
+    .describe('Whether a worker with this file runs the commands of tasks. Default: no.'),
+  status: status
+    .prefault({})
+    .describe('The status page of each worker, with its health and metrics (docs/status-page.md).'),
 });
 
 const s3 = z.strictObject({
@@ -397,14 +424,7 @@ export const configSchema = z
       .describe(
         'How to reach Temporal. What is not set here comes from the environment (TEMPORAL_ADDRESS, …) and the profile.',
       ),
-    worker: z
-      .strictObject({
-        commands: yesOrNo
-          .default(false)
-          .describe('Whether a worker with this file runs the commands of tasks. Default: no.'),
-      })
-      .prefault({})
-      .describe('What a worker that has this file may do.'),
+    worker: worker.prefault({}).describe('What a worker that has this file does.'),
     storages: z
       .record(z.string(), storageSchema)
       .default({})

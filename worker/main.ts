@@ -7,6 +7,8 @@ import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
 import { workflowBundle } from './bundle.ts';
 import { connect } from './connection.ts';
 import { createLog, type Log, logTemporal } from './logging.ts';
+import type { Life } from './status/health.ts';
+import { startStatusPage } from './status/server.ts';
 import { createWorkers } from './workers.ts';
 
 /** `node worker/main.ts [--config FILE]`: serves its queues until SIGTERM or SIGINT. */
@@ -18,6 +20,24 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
   });
   const target = temporalTarget(config.temporal);
   logTemporal(log);
+  const life: Life = { phase: 'waiting for Temporal', polling: () => new Map() };
+  stopping.addEventListener('abort', () => (life.phase = 'stopping'), { once: true });
+  const { status } = config.worker;
+  const page = status && (await startStatusPage(status, config, target, life, log));
+  try {
+    await serve(config, target, life, log, stopping);
+  } finally {
+    await page?.close();
+  }
+}
+
+async function serve(
+  config: Config,
+  target: TemporalTarget,
+  life: Life,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<void> {
   const [bundle, connection] = await Promise.all([workflowBundle(), connect(target, log, stopping)]);
   try {
     const { namespace } = target;
@@ -27,8 +47,12 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
     const workers = await createWorkers({ config, connection, namespace, bundle });
     stopping.addEventListener('abort', workers.stop, { once: true });
     const served = workers.run();
+    life.polling = workers.polling;
     if (stopping.aborted) workers.stop();
-    else log.info(readyFacts(config, target), 'Ready');
+    else {
+      life.phase = 'serving';
+      log.info(readyFacts(config, target), 'Ready');
+    }
     await served.catch((error: unknown) => {
       if (!stopping.aborted) throw error;
       log.warn(

@@ -18,6 +18,8 @@ export interface Workers {
   /** Ends when all have stopped; fails when one of them does. */
   readonly run: () => Promise<void>;
   readonly stop: () => void;
+  /** Whether each queue is asked for work, by its name. */
+  readonly polling: () => ReadonlyMap<string, boolean>;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   };
   return {
     stop,
+    polling: () => new Map(workers.map((worker) => [worker.options.taskQueue, isPolling(worker)])),
     run: async () => {
       const runs = workers.map((worker) => worker.run());
       // One without the other would leave runs half served; the process ends, and whoever started it starts it again.
@@ -81,4 +84,10 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
 /** Milliseconds that a command may take to stop. */
 function longestGrace({ tasks }: Config): number {
   return Math.max(0, ...[...tasks.values()].map(({ work }) => work.command.grace));
+}
+
+/** A worker without workflows has no poller for them. */
+function isPolling(worker: Worker): boolean {
+  const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
+  return runState === 'RUNNING' && workflowPollerState !== 'FAILED' && activityPollerState === 'POLLING';
 }

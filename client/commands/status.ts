@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { jobOf, taskOf } from '../../activities/step.ts';
-import type { Config, TaskConfig } from '../../config/config.ts';
+import type { Config, JobConfig, TaskConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import { withTemporal } from '../connection.ts';
+import { type JudgedBackup, type JudgedTask, readJudgedBackup, readJudgedTask } from '../health.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { paint, printJson, printLine } from '../output.ts';
 import { named } from '../failure.ts';
-import { type JobStatus, readJobStatus } from '../status.ts';
 import { statusLines, statusTable } from '../status-text.ts';
-import { readTaskStatus, type TaskStatus } from '../task-status.ts';
 import { taskLines, taskTable } from '../task-text.ts';
 
 export function addStatusCommand(program: Command, io: Io): void {
@@ -20,21 +19,22 @@ export function addStatusCommand(program: Command, io: Io): void {
     .summary('show schedules, last runs, and what is at work')
     .description(
       'Shows, from Temporal, the schedule of each job, its last run, what is at work, and whether a restore waits for ' +
-        'its approval. The exit code is not 0 where the last run of a job failed.',
+        'its approval. The exit code is not 0 where the last run of a job failed, where a run is overdue, and where a ' +
+        'schedule is paused or missing.',
     )
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const { config: given, json } = globalOptions(command);
       const config = await loadConfig(configFile(given, io.env), { env: io.env, unset: 'keep' });
-      const [names, wanted] = asked(config, name);
+      const wanted = asked(config, name);
       const [jobs, tasks] = await withTemporal(config.temporal, io, (client) =>
         Promise.all([
-          Promise.all(names.map((job) => readJobStatus(client, job))),
-          Promise.all(wanted.map((task) => readTaskStatus(client, task))),
+          Promise.all(wanted.jobs.map((job) => readJudgedBackup(client, job))),
+          Promise.all(wanted.tasks.map((task) => readJudgedTask(client, task))),
         ]),
       );
-      if (json) await printJson(io, { jobs, tasks });
+      if (json) await printJson(io, { jobs: jobs.map(document), tasks: tasks.map(document) });
       else for (const line of lines(jobs, tasks, name !== undefined, io)) await printLine(io, line);
-      judge(jobs, tasks);
+      judge([...jobs, ...tasks]);
     })
     .addHelpText(
       'after',
@@ -45,23 +45,32 @@ export function addStatusCommand(program: Command, io: Io): void {
     );
 }
 
-/** The names of the backups, and the tasks. */
-function asked(config: Config, name: string | undefined): [readonly string[], readonly TaskConfig[]] {
-  if (name === undefined) return [[...config.jobs.keys()], [...config.tasks.values()]];
-  return config.tasks.has(name) ? [[], [taskOf(config, name)]] : [[jobOf(config, name).name], []];
+interface Asked {
+  readonly jobs: readonly JobConfig[];
+  readonly tasks: readonly TaskConfig[];
+}
+
+function asked(config: Config, name: string | undefined): Asked {
+  if (name === undefined) return { jobs: [...config.jobs.values()], tasks: [...config.tasks.values()] };
+  if (config.tasks.has(name)) return { jobs: [], tasks: [taskOf(config, name)] };
+  return { jobs: [jobOf(config, name)], tasks: [] };
+}
+
+function document({ status, problems }: JudgedBackup | JudgedTask): object {
+  return { ...status, problems };
 }
 
 function lines(
-  jobs: readonly JobStatus[],
-  tasks: readonly TaskStatus[],
+  jobs: readonly JudgedBackup[],
+  tasks: readonly JudgedTask[],
   whole: boolean,
   io: Io,
 ): readonly string[] {
   const now = Date.now();
   if (whole) {
     return [
-      ...jobs.flatMap((status) => statusLines(status, now)),
-      ...tasks.flatMap((status) => taskLines(status, now)),
+      ...jobs.flatMap((judged) => statusLines(judged, now)),
+      ...tasks.flatMap((judged) => taskLines(judged, now)),
     ];
   }
   const style = (text: string): string => paint(io, io.stdout, 'dim', text);
@@ -72,13 +81,9 @@ function lines(
   ];
 }
 
-function judge(jobs: readonly JobStatus[], tasks: readonly TaskStatus[]): void {
-  for (const { job, last } of jobs) {
-    if (last?.failure === undefined) continue;
-    throw named(last.failure.code, `The last backup run of ${job} failed. ${last.failure.message}`);
-  }
-  for (const { job, last } of tasks) {
-    if (last?.failure === undefined) continue;
-    throw named(last.failure.code, `The last run of ${job} failed. ${last.failure.message}`);
-  }
+function judge(jobs: readonly (JudgedBackup | JudgedTask)[]): void {
+  const bad = jobs.find(({ problems }) => problems.length > 0);
+  const [worst] = bad?.problems ?? [];
+  if (worst === undefined) return;
+  throw named(worst.kind === 'failed' ? bad?.status.last?.failure?.code : undefined, worst.text);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
+import { msToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
 import { attributesText, exactDuration, type ScheduleFields } from './definition.ts';
 
@@ -29,6 +30,8 @@ export interface LiveSchedule {
   readonly skipped: number;
   /** Runs that Temporal was too late for, by more than the catch-up window. */
   readonly missed: number;
+  /** When it was made, or last made another; pauses do not count. */
+  readonly changedAt: Date;
 }
 
 /** Undefined where there is none. */
@@ -39,6 +42,23 @@ export async function readSchedule(client: Client, id: string): Promise<LiveSche
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** The first times after `from`, and up to `to`, at which a run was due; without jitter, at most a thousand. */
+export async function dueTimes(
+  client: Client,
+  scheduleId: string,
+  from: Date,
+  to: Date,
+): Promise<readonly Date[]> {
+  const { namespace } = client.options;
+  const { startTime } = await client.workflowService.listScheduleMatchingTimes({
+    namespace,
+    scheduleId,
+    startTime: msToTs(from.getTime()),
+    endTime: msToTs(to.getTime()),
+  });
+  return startTime.map(tsToDate).filter((time) => time > from);
 }
 
 /** The ids of all schedules in the namespace that carry Holdfast's mark. Temporal's list can lag by a second. */
@@ -98,6 +118,7 @@ function toLive({
     nextRuns: info.nextActionTimes,
     skipped: info.numActionsSkippedOverlap,
     missed: info.numActionsMissedCatchupWindow,
+    changedAt: info.lastUpdatedAt ?? info.createdAt,
   };
 }
 

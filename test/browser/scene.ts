@@ -50,6 +50,7 @@ export async function startScene(schedule: object): Promise<Scene> {
     };
     const settings = {
       temporal: { address: temporal.address },
+      worker: { status: { port: 0 } },
       storages: { main: { s3: storage } },
       jobs: { consul: { storage: 'main', consul: { address: consul.address }, schedule } },
     };

@@ -37,7 +37,11 @@ export type Jobs = Readonly<
 
 export const mainBucket = 'backups';
 
-export async function startWorld(jobs: Jobs): Promise<World> {
+/** Without settings of its own a worker serves no status page: several run at once here. */
+export async function startWorld(
+  jobs: Jobs,
+  workerSettings: object = { status: { port: 0 } },
+): Promise<World> {
   const started = new AsyncDisposableStack();
   const stopping = <Server extends { stop(): Promise<void> }>(server: Server): Server => {
     started.defer(() => server.stop());
@@ -61,7 +65,12 @@ export async function startWorld(jobs: Jobs): Promise<World> {
     const bucket = openBareBucket(s3, mainBucket);
     started.defer(() => bucket.close());
 
-    const settings = settingsOf(jobs, temporal.address, consulProxy.address, s3Proxy.address, s3);
+    const settings = JSON.stringify({
+      temporal: { address: temporal.address },
+      worker: workerSettings,
+      ...settingsOf(jobs, consulProxy.address, s3Proxy.address, s3),
+    });
+    // YAML takes JSON as it is.
     const configFile = join(scratch, 'holdfast.yaml');
     await writeFile(configFile, settings);
     const connection = await Connection.connect({ address: temporal.address });
@@ -83,7 +92,7 @@ export async function startWorld(jobs: Jobs): Promise<World> {
   }
 }
 
-function settingsOf(jobs: Jobs, temporal: string, consul: string, endpoint: string, s3: S3Server): string {
+function settingsOf(jobs: Jobs, consul: string, endpoint: string, s3: S3Server): object {
   const { region, accessKeyId: access_key_id, secretAccessKey: secret_access_key } = s3;
   const entries = Object.entries(jobs).map(([name, { prefix, bucket = mainBucket, ...job }]) => ({
     name,
@@ -94,10 +103,8 @@ function settingsOf(jobs: Jobs, temporal: string, consul: string, endpoint: stri
       ...job,
     },
   }));
-  // YAML takes JSON as it is.
-  return JSON.stringify({
-    temporal: { address: temporal },
+  return {
     storages: Object.fromEntries(entries.map(({ name, storage }) => [name, storage])),
     jobs: Object.fromEntries(entries.map(({ name, job }) => [name, job])),
-  });
+  };
 }

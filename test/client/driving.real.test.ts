@@ -373,7 +373,7 @@ describe('holdfast status', () => {
     const { exit, text, stderr } = await holdfast('status');
     expect(exit).toBe(1);
     expect(text).toMatch(/^empty .*StoreEmpty/m);
-    expect(stderr).toContain('The last backup run of empty failed.');
+    expect(stderr).toContain('The last run of empty failed.');
   });
 });
 

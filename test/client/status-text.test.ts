@@ -18,9 +18,18 @@ const live: LiveSchedule = {
   nextRuns: [new Date('2026-11-23T02:15:00Z')],
   skipped: 0,
   missed: 0,
+  changedAt: minutesAgo(10_000),
 };
 const standingBy = { phase: 'standing by', pending: 0 } as const;
-const idle: JobStatus = { job: 'consul', schedule: live, running: [], restore: standingBy };
+const idle: JobStatus = {
+  job: 'consul',
+  schedule: live,
+  running: [],
+  recent: [],
+  due: [],
+  restore: standingBy,
+};
+const run = { workflowId: 'backup-consul-x', runId: 'r', startedAt: minutesAgo(61), endedAt: minutesAgo(60) };
 const content = { records: 12_345, bytes: 1_230_000, digest: '' };
 const result = {
   job: 'consul',
@@ -32,16 +41,18 @@ const result = {
 };
 const done: JobStatus = {
   ...idle,
-  last: { workflowId: 'backup-consul-x', id: result.id, endedAt: minutesAgo(60), result },
+  last: { ...run, id: result.id, result },
 };
 
-const rowOf = (status: JobStatus): string => statusTable([status], now, (text) => text)[1] ?? '';
+const well = (status: JobStatus) => ({ status, problems: [] });
+const rowOf = (status: JobStatus): string => statusTable([well(status)], now, (text) => text)[1] ?? '';
 
 test('the table has a job a line', () => {
-  expect(statusTable([done, { job: 'bare', running: [], restore: 'absent' }], now, (text) => text)).toEqual([
-    'JOB     SCHEDULE                  NEXT RUN  LAST BACKUP       AGO  RECORDS     SIZE  NOW  RESTORE',
-    'consul  15 3 * * * Europe/Berlin  in 22h    20261122T031500Z   1h   12,345  1.23 MB  -    stands by',
-    'bare    none                      -         none yet                                 -    does not stand by',
+  const bare: JobStatus = { job: 'bare', running: [], recent: [], due: [], restore: 'absent' };
+  expect(statusTable([well(done), well(bare)], now, (text) => text)).toEqual([
+    'JOB     STATE  SCHEDULE                  NEXT RUN  LAST BACKUP       AGO  RECORDS     SIZE  NOW  RESTORE',
+    'consul  good   15 3 * * * Europe/Berlin  in 22h    20261122T031500Z   1h   12,345  1.23 MB  -    stands by',
+    'bare    good   none                      -         none yet                                 -    does not stand by',
   ]);
 });
 
@@ -54,19 +65,19 @@ test('a pause stands where the next run would', () => {
 
 test('a failed run shows its code, and in full what happened', () => {
   const failure = { code: 'StoreUnreachable', message: 'nobody answers' } as const;
-  const failed = { ...idle, last: { workflowId: 'backup-consul-x', endedAt: minutesAgo(2), failure } };
+  const failed = { ...idle, last: { ...run, endedAt: minutesAgo(2), failure } };
   expect(rowOf(failed)).toContain('StoreUnreachable');
-  expect(statusLines(failed, now)).toContain(
+  expect(statusLines(well(failed), now)).toContain(
     '  last backup  FAILED backup-consul-x 2m ago (StoreUnreachable): nobody answers',
   );
 });
 
 test('a run at work shows its progress and its troubles', () => {
   const progress = { phase: 'reading', records: 10, bytes: 500, bytesTotal: 1000 } as const;
-  const run = { workflowId: 'backup-consul-y', startedAt: minutesAgo(1), progress, troubles: ['no worker'] };
-  const running: JobStatus = { ...done, running: [run] };
+  const at = { workflowId: 'backup-consul-y', runId: 's', startedAt: minutesAgo(1) };
+  const running: JobStatus = { ...done, running: [{ ...at, progress, troubles: ['no worker'] }] };
   expect(rowOf(running)).toContain('reading  50%  10 records  500 B');
-  expect(statusLines(running, now)).toEqual(
+  expect(statusLines(well(running), now)).toEqual(
     expect.arrayContaining([
       '  at work      backup-consul-y: reading  50%  10 records  500 B',
       '               no worker',
@@ -84,11 +95,27 @@ test.each([
 });
 
 test('a job is told in full', () => {
-  expect(statusLines(done, now)).toEqual([
+  expect(statusLines(well(done), now)).toEqual([
     'consul',
-    '  schedule     15 3 * * * Europe/Berlin',
+    '  state        good',
+    '  schedule     15 3 * * * Europe/Berlin (every day at 03:15)',
     '  next runs    2026-11-23 03:15:00 CET',
     '  last backup  20261122T031500Z 1h ago, verified: 12,345 records, 1.23 MB, stored 3 kB; s3://b/m',
     '  restore      stands by',
+  ]);
+});
+
+test('what is wrong stands first', () => {
+  const problems = [
+    { kind: 'stale', text: 'Nothing for days.' },
+    { kind: 'paused', text: 'It is paused.' },
+  ] as const;
+  const judged = { status: done, problems };
+  expect(statusTable([judged], now, (text) => text)[1]).toMatch(/^consul {2}STALE, PAUSED {2}15 3 /);
+  expect(statusLines(judged, now).slice(0, 4)).toEqual([
+    'consul',
+    '  state        STALE, PAUSED',
+    '               Nothing for days.',
+    '               It is paused.',
   ]);
 });

@@ -6,7 +6,8 @@ import type { HoldfastError } from '../../workflows/contract/errors.ts';
 const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 
 const whole = `
-temporal: { address: 'temporal:7233', namespace: ops, profile: prod }
+temporal: { address: 'temporal:7233', namespace: ops, profile: prod, ui: 'https://temporal.example.com/ui/' }
+worker: { status: { port: 80, address: 0.0.0.0, token_file: token.txt } }
 storages:
   main:
     s3:
@@ -64,8 +65,16 @@ test('every setting arrives where the code looks for it', () => {
   };
   expect(config).toEqual({
     file: '/etc/holdfast/holdfast.yaml',
-    temporal: { address: 'temporal:7233', namespace: 'ops', profile: 'prod' },
-    worker: { commands: false },
+    temporal: {
+      address: 'temporal:7233',
+      namespace: 'ops',
+      profile: 'prod',
+      ui: 'https://temporal.example.com/ui',
+    },
+    worker: {
+      commands: false,
+      status: { port: 80, address: '0.0.0.0', tokenFile: '/etc/holdfast/token.txt' },
+    },
     tasks: new Map(),
     storages: new Map<string, unknown>([
       ['main', { kind: 's3', s3 }],
@@ -112,9 +121,22 @@ test('every setting arrives where the code looks for it', () => {
   });
 });
 
+test('42: port 0 serves no status page', () => {
+  const text = `worker: { status: { port: 0 } }\n${least}`;
+  expect(parseConfig(text, 'holdfast.yaml', { env: {}, unset: 'fail' }).worker).toEqual({ commands: false });
+});
+
+test('commands need no token of the status page', () => {
+  const text = `worker: { status: { token: '\${STATUS_TOKEN}' } }\n${least}`;
+  const load = (unset: LoadOptions['unset']) => parseConfig(text, 'holdfast.yaml', { env: {}, unset });
+  expect(load('keep').jobs.size).toBe(1);
+  expect(() => load('fail')).toThrow('STATUS_TOKEN');
+});
+
 test('what is left out has its default', () => {
-  const { temporal, jobs } = parseConfig(least, 'holdfast.yaml', { env: {}, unset: 'fail' });
+  const { temporal, worker, jobs } = parseConfig(least, 'holdfast.yaml', { env: {}, unset: 'fail' });
   expect(temporal).toEqual({});
+  expect(worker).toEqual({ commands: false, status: { port: 18_080, address: '127.0.0.1' } });
   expect(jobs.get('a')).toEqual({
     name: 'a',
     store: { kind: 'consul', consul: { addresses: ['http://127.0.0.1:8500'], consistency: 'consistent' } },

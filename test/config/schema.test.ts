@@ -21,6 +21,8 @@ test('holdfast.example.yaml is right', () => {
 });
 
 test.each([
+  ['Temporal', ['temporal']],
+  ['the status page', ['worker', 'status']],
   ['a job', ['jobs', 'any']],
   ['a command', ['jobs', 'any', 'command']],
   ['a worker', ['worker']],

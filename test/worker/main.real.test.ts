@@ -56,6 +56,7 @@ async function worker(settings: object) {
 
 const settings = (address: string, others: object = {}): object => ({
   temporal: { address, ...others },
+  worker: { status: { port: 0 } },
   storages: { local: { directory: { path: './backups' } } },
   jobs: { demo: { storage: 'local', consul: { address: 'http://127.0.0.1:1' } } },
 });

@@ -8,16 +8,9 @@ const [wanted] = wantedSchedules(configWith({ a: schedule('0 1 * * *'), unschedu
 if (wanted === undefined) throw new Error('one is wanted');
 
 function live(fields: Partial<ScheduleFields> = {}, others: Partial<LiveSchedule> = {}): LiveSchedule {
-  const same = {
-    id: 'holdfast-backup-a',
-    job: 'a',
-    paused: false,
-    note: '',
-    nextRuns: [],
-    skipped: 0,
-    missed: 0,
-  };
-  return { ...same, fields: { ...wantedFields(), ...fields }, ...others };
+  const same = { id: 'holdfast-backup-a', job: 'a', paused: false, note: '', nextRuns: [] };
+  const past = { changedAt: new Date(0), skipped: 0, missed: 0 };
+  return { ...same, ...past, fields: { ...wantedFields(), ...fields }, ...others };
 }
 
 function wantedFields(): ScheduleFields {

@@ -1,0 +1,80 @@
+import { problemsOf } from '../../client/health.ts';
+import { wantedSchedules } from '../../client/schedules/definition.ts';
+import type { JobStatus } from '../../client/status.ts';
+import { configWith, schedule } from './settings.ts';
+
+const now = Date.parse('2026-11-22T12:00:00Z');
+const minutesAgo = (minutes: number): Date => new Date(now - minutes * 60_000);
+
+const config = configWith({ hourly: schedule('15 * * * *'), 'by-hand': undefined });
+const job = config.jobs.get('hourly');
+const byHand = config.jobs.get('by-hand');
+const [wanted] = wantedSchedules(config);
+if (job === undefined || byHand === undefined || wanted === undefined) throw new Error('they are there');
+
+const live = {
+  id: wanted.id,
+  job: 'hourly',
+  fields: wanted.fields,
+  paused: false,
+  note: '',
+  nextRuns: [],
+  changedAt: minutesAgo(10_000),
+  skipped: 0,
+  missed: 0,
+};
+const run = { workflowId: 'w', runId: 'r', startedAt: minutesAgo(100), endedAt: minutesAgo(99) };
+const good = { ...run, dueAt: minutesAgo(100), good: true };
+const bare: JobStatus = { job: 'hourly', running: [], recent: [], due: [], restore: 'absent' };
+const neverRun: JobStatus = { ...bare, schedule: live };
+const well: JobStatus = { ...neverRun, last: run, recent: [good], lastGood: good };
+const kinds = (status: JobStatus, of = job): readonly string[] =>
+  problemsOf(of, status, now).map(({ kind }) => kind);
+
+test('all is well, also before the first run', () => {
+  expect(kinds(well)).toEqual([]);
+  expect(kinds(neverRun)).toEqual([]);
+});
+
+test('45: a run that failed is the worst, also while the next one is at work', () => {
+  const failure = { code: 'StoreEmpty', message: 'It shows no keys.' } as const;
+  const running = [{ workflowId: 'x', runId: 's', startedAt: minutesAgo(1), troubles: [] }];
+  const failed = { ...well, last: { ...run, failure }, due: [minutesAgo(300)], running };
+  expect(problemsOf(job, failed, now)).toEqual([
+    { kind: 'failed', text: 'The last run of hourly failed. It shows no keys.' },
+    expect.objectContaining({ kind: 'stale' }),
+  ]);
+});
+
+// Its deadline is an hour, its jitter a minute; another minute is grace.
+test.each([
+  ['a run due a while ago', [30], 0, []],
+  ['a run due for longer than its deadline and jitter', [63], 0, ['stale']],
+  ['not a moment earlier', [61], 0, []],
+  ['two runs due, nothing at work', [23, 3], 0, ['stale']],
+  ['two runs due, the second just now', [23, 1], 0, []],
+  ['two runs due, one at work', [23, 3], 1, []],
+  ['one at work for too long', [63, 3], 1, ['stale']],
+] as const)('45: stale: %s', (_what, due, atWork, expected) => {
+  const running = Array.from({ length: atWork }, () => ({
+    ...{ workflowId: 'x', runId: 's', startedAt: minutesAgo(60), troubles: [] },
+  }));
+  expect(kinds({ ...well, due: due.map(minutesAgo), running })).toEqual(expected);
+});
+
+test('45: what is stale says for how long, and since when', () => {
+  expect(problemsOf(job, { ...well, due: [minutesAgo(90)] }, now)[0]?.text).toBe(
+    'No run of hourly has ended well for 1h 39m, though one was due at 2026-11-22 11:30:00 CET.',
+  );
+  expect(problemsOf(job, { ...neverRun, due: [minutesAgo(90)] }, now)[0]?.text).toContain(
+    'has ended well ever,',
+  );
+});
+
+test('45: a schedule that is paused or missing', () => {
+  expect(problemsOf(job, { ...well, schedule: { ...live, paused: true, note: 'moving' } }, now)).toEqual([
+    { kind: 'paused', text: 'The schedule of hourly is paused (moving): it starts no runs.' },
+  ]);
+  expect(kinds(bare)).toEqual(['missing schedule']);
+  expect(kinds(bare, byHand)).toEqual([]);
+});

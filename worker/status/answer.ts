@@ -1,0 +1,27 @@
+import type { ServerResponse } from 'node:http';
+
+/** What is said to one request. */
+export interface Answer {
+  readonly code: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** As go-cron indents it. */
+export function json(code: number, data: unknown, headers: Answer['headers'] = {}): Answer {
+  return { code, type: 'application/json', body: `${JSON.stringify(data, null, 2)}\n`, headers };
+}
+
+/** The body is left out for HEAD; the headers are the same. */
+export function send(response: ServerResponse, { code, type, body, headers }: Answer): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(code, {
+    'content-type': type,
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(headers as Record<string, string | string[]>),
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : bytes);
+}

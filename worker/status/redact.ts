@@ -1,0 +1,69 @@
+import type { Config, JobConfig, TaskConfig } from '../../config/config.ts';
+
+const redacted = '[redacted]';
+
+/** Shorter ones would tear words apart that have nothing to do with them. */
+const shortest = 4;
+
+/**
+ * Takes secrets out of every text in plain data. Nothing that is shown should hold one; but what servers and commands
+ * say of a failure is shown as they say it.
+ */
+export function createRedaction(config: Config): <T>(data: T) => T {
+  const secrets = secretsOf(config).filter(({ length }) => length >= shortest);
+  const redactText = (text: string): string =>
+    secrets.reduce((left, secret) => left.replaceAll(secret, redacted), hidePatterns(text));
+  const visit = (value: unknown): unknown => {
+    if (typeof value === 'string') return redactText(value);
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
+  };
+  return <T>(data: T) => visit(data) as T;
+}
+
+/** A value as JSON has it; the same inside of another JSON text; as shells have it; or up to the next separator. */
+const value = String.raw`"(?:[^"\\]|\\.)*"|\\"(?:(?!\\").)*\\"|'[^']*'|[^\s"',;&}\\]+`;
+const named = new RegExp(
+  String.raw`((?:secret|password|passwd|token|api_?key|access_key)[\w.-]*(?:\\?"|')?\s*[:=]\s*)(?:${value})`,
+  'gi',
+);
+const inAddress = /(\w:\/\/[^\s/:@]*:)[^\s/@]+@/g;
+
+/** What looks like a secret: `"secret_key": "…"` (as clusters show their repositories), `password=…`, `https://user:…@`. */
+function hidePatterns(text: string): string {
+  return text.replace(named, `$1${redacted}`).replace(inAddress, `$1${redacted}@`);
+}
+
+function secretsOf({ jobs, tasks, storages, worker }: Config): string[] {
+  return [
+    ...[...jobs.values()].flatMap(ofStore),
+    ...[...tasks.values()].flatMap(ofTask),
+    ...[...storages.values()].flatMap(ofStorage),
+    worker.status?.token,
+  ].filter((secret) => secret !== undefined);
+}
+
+function ofStore({ store }: JobConfig): (string | undefined)[] {
+  switch (store.kind) {
+    case 'consul':
+      return [store.consul.token];
+    case 'etcd':
+      return [store.etcd.password];
+    case 'elasticsearch':
+      return Object.values(store.elasticsearch.auth ?? {}).slice(-1);
+  }
+}
+
+/** A command may say any of its variables; those whose names speak of secrets are not shown. */
+function ofTask({ work }: TaskConfig): string[] {
+  const variables = Object.entries(work.command.env);
+  return variables
+    .filter(([name]) => /secret|token|passw|key|credential/i.test(name))
+    .map(([, value]) => value);
+}
+
+function ofStorage(storage: JobConfig['storage']): (string | undefined)[] {
+  const credentials = storage.kind === 's3' ? storage.s3.credentials : undefined;
+  return [credentials?.secretAccessKey, credentials?.sessionToken];
+}

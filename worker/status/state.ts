@@ -1,0 +1,86 @@
+import type { Client } from '@temporalio/client';
+import { grpcProblem } from '../../client/grpc.ts';
+import {
+  type Judged,
+  type JudgedBackup,
+  type JudgedTask,
+  readJudgedBackup,
+  readJudgedTask,
+} from '../../client/health.ts';
+import type { Config } from '../../config/config.ts';
+import { createRedaction } from './redact.ts';
+
+export type JudgedJob = JudgedBackup | JudgedTask;
+
+export function isTask(judged: JudgedJob): judged is JudgedTask {
+  return 'work' in judged.job;
+}
+
+export function isBackup(judged: JudgedJob): judged is JudgedBackup {
+  return !isTask(judged);
+}
+
+/** What Temporal knows of all jobs at one moment. Nothing is kept by the worker: each shows the same, also after a restart. */
+export interface State {
+  readonly readAt: Date;
+  /** In the order of the configuration; empty where Temporal did not answer. */
+  readonly jobs: readonly JudgedJob[];
+  /** Why nothing is known. */
+  readonly unreachable?: string;
+}
+
+export interface StateReader {
+  read(): Promise<State>;
+}
+
+/** Milliseconds that an answer is good for: whoever asks more often costs Temporal nothing. */
+const keptFor = 5000;
+/** Milliseconds that Temporal has to answer. */
+const patience = 5000;
+
+export function createStateReader(
+  client: Client,
+  config: Config,
+  address: string,
+  now: () => number = Date.now,
+): StateReader {
+  const redact = createRedaction(config);
+  // The configuration of a job stays in the worker.
+  const shown = <Job, Status>({ job, ...seen }: Judged<Job, Status>): Judged<Job, Status> => ({
+    job,
+    ...redact(seen),
+  });
+  let kept: { readonly until: number; readonly state: Promise<State> } | undefined;
+
+  const readNow = async (): Promise<State> => {
+    try {
+      const jobs = await client.connection.withDeadline(Date.now() + patience, () =>
+        Promise.all<JudgedJob>([
+          ...[...config.jobs.values()].map(async (job) => shown(await readJudgedBackup(client, job))),
+          ...[...config.tasks.values()].map(async (task) => shown(await readJudgedTask(client, task))),
+        ]),
+      );
+      return {
+        readAt: new Date(now()),
+        jobs,
+      };
+    } catch (error) {
+      const unreachable = `Temporal at ${address} does not tell how the jobs are: ${reasonOf(error)}`;
+      return { readAt: new Date(now()), jobs: [], unreachable: redact(unreachable) };
+    }
+  };
+  return {
+    read() {
+      if (kept !== undefined && now() < kept.until) return kept.state;
+      const state = readNow();
+      // An answer that is under way is shared, however long it takes.
+      kept = { until: Infinity, state };
+      void state.then(() => (kept = { until: now() + keptFor, state }));
+      return state;
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return grpcProblem(error)?.details ?? (error instanceof Error ? error.message : String(error));
+}
