@@ -3,6 +3,7 @@ import { type CommandEnd, type CommandView, runCommand as run } from '../tasks/c
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { RunTaskInput, TaskProgress, TaskResult } from '../workflows/contract/task.ts';
 import { StoppedHalfway } from './interruption.ts';
+import { openKeeper } from './keep-output.ts';
 import { type Step, taskOf } from './step.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type Step, taskOf } from './step.ts';
 export async function runCommand(step: Step<TaskProgress>, input: RunTaskInput): Promise<TaskResult> {
   const { job, id, timeLimit, attempt } = input;
   const { config, signal, onProgress, log } = step;
-  const { command } = taskOf(config, job).work;
+  const { command, output } = taskOf(config, job).work;
   if (!config.worker.commands) {
     throw new HoldfastError(
       'NoWorker',
@@ -24,12 +25,25 @@ export async function runCommand(step: Step<TaskProgress>, input: RunTaskInput):
   const onView = ({ pid, startedAt, stdout, stderr }: CommandView, stopping: boolean): void =>
     onProgress({ phase: stopping ? 'stopping' : 'running', pid, host, startedAt, stdout, stderr });
   const facts = { HOLDFAST_JOB: job, HOLDFAST_RUN: id };
-  const { stopped, ...end } = await run(job, command, { env: process.env, facts, timeLimit, signal, onView });
-  const result: TaskResult = { job, id, kind: 'command', host, ...end, attempt };
-  log.info('A command ended', { job, id, pid: end.pid, ...howItEnded(end) });
-  return judge(result, stopped);
+  const keeper = output && openKeeper(output, input);
+  try {
+    const options = {
+      env: process.env,
+      facts,
+      timeLimit,
+      signal,
+      onView,
+      ...(keeper && { keep: keeper.keep }),
+    };
+    const { stopped, ...end } = await run(job, command, options);
+    const kept = keeper && { kept: keeper.kept() };
+    const result: TaskResult = { job, id, kind: 'command', host, ...end, ...kept, attempt };
+    log.info('A command ended', { job, id, pid: end.pid, ...howItEnded(end) });
+    return judge(result, stopped);
+  } finally {
+    await keeper?.close();
+  }
 }
-
 function howItEnded({ exitStatus, signal }: Pick<CommandEnd, 'exitStatus' | 'signal'>) {
   return signal === undefined ? { exitStatus } : { signal };
 }

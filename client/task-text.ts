@@ -1,4 +1,4 @@
-import type { OutputTail, TaskResult } from '../workflows/contract/task.ts';
+import type { OutputTail, TaskOutput, TaskResult } from '../workflows/contract/task.ts';
 import { bytes, duration } from './format.ts';
 import { type JudgedTask, stateLines, stateText } from './health.ts';
 import type { EndedTask } from './task-status.ts';
@@ -103,9 +103,20 @@ function took({ startedAt, endedAt }: Pick<TaskResult, 'startedAt' | 'endedAt'>)
   return duration(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)));
 }
 
-/** What it wrote, as far as it is kept. */
-export function outputLines({ stdout, stderr }: Pick<TaskResult, 'stdout' | 'stderr'>): readonly string[] {
-  return [...streamLines('stdout', stdout), ...streamLines('stderr', stderr)];
+/** What it wrote, as far as it is in Temporal, and where the whole is. */
+export function outputLines({
+  stdout,
+  stderr,
+  kept,
+}: TaskOutput & Pick<TaskResult, 'kept'>): readonly string[] {
+  return [
+    ...streamLines('stdout', stdout),
+    ...streamLines('stderr', stderr),
+    ...(kept === undefined ? [] : [`the whole: ${kept.stdout}, ${kept.stderr}`]),
+    ...(kept?.failure === undefined
+      ? []
+      : [`The whole could not be kept (${kept.failure.code}): ${kept.failure.message}`]),
+  ];
 }
 
 function streamLines(name: string, { text, bytes: all, cut }: OutputTail): readonly string[] {

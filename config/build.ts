@@ -4,7 +4,7 @@ import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts'
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
-import type { Config, JobConfig, StoreSettings, TaskConfig, WorkerSettings } from './config.ts';
+import type { Config, JobConfig, StoreSettings, TaskConfig, TaskWork, WorkerSettings } from './config.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -16,7 +16,7 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
   const tasks = new Map<string, TaskConfig>();
   for (const [name, job] of Object.entries(checked.jobs)) {
     if (job.command === undefined) jobs.set(name, buildJob(name, job, storages, folder));
-    else tasks.set(name, buildTask(name, job, buildCommand(job.command, folder)));
+    else tasks.set(name, buildTask(name, job, buildCommandWork(job.command, storages, folder)));
   }
   return {
     file,
@@ -35,12 +35,23 @@ function buildWorker({ commands, status }: CheckedConfig['worker'], folder: stri
   return { commands, status: { port, address, ...present({ token, tokenFile: path }) } };
 }
 
-function buildTask(name: string, { schedule, deadline }: CheckedJob, command: CommandSettings): TaskConfig {
-  return { name, work: { kind: 'command', command }, ...present({ schedule }), deadline };
+function buildTask(name: string, { schedule, deadline }: CheckedJob, work: TaskWork): TaskConfig {
+  return { name, work, ...present({ schedule }), deadline };
+}
+
+type CheckedCommand = NonNullable<CheckedJob['command']>;
+
+function buildCommandWork(
+  command: CheckedCommand,
+  storages: ReadonlyMap<string, StorageSettings>,
+  folder: string,
+): TaskWork {
+  const output = command.output && storages.get(command.output.storage);
+  return { kind: 'command', command: buildCommand(command, folder), ...present({ output }) };
 }
 
 function buildCommand(
-  { argv, shell, directory, env, user, grace, retries }: NonNullable<CheckedJob['command']>,
+  { argv, shell, directory, env, user, grace, retries }: CheckedCommand,
   folder: string,
 ): CommandSettings {
   const [program, ...args] = shell === undefined ? (argv ?? []) : ['/bin/sh', '-c', shell];

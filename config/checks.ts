@@ -47,7 +47,7 @@ function checkJobs(judged: Judged): Finding[] {
       ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch', 'command']),
     );
     if ('command' in job) {
-      findings.push(...checkTask(path, job));
+      findings.push(...checkTask(path, job, judged));
       continue;
     }
     findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
@@ -63,7 +63,7 @@ function checkJobs(judged: Judged): Finding[] {
 const backupSettings = ['storage', 'allow_empty', 'keep', 'encrypt', 'approval_timeout'];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */
-function checkTask(path: Path, job: Readonly<Record<string, unknown>>): Finding[] {
+function checkTask(path: Path, job: Readonly<Record<string, unknown>>, judged: Judged): Finding[] {
   const { command } = job;
   const foreign = backupSettings.filter((name) => name in job);
   return [
@@ -71,15 +71,16 @@ function checkTask(path: Path, job: Readonly<Record<string, unknown>>): Finding[
       const text = 'found beside `command`; expected it only in a job that backs up a store';
       return { path: [...path, name], at: 'key', text };
     }),
-    ...(isMapping(command) ? checkCommand([...path, 'command'], command) : []),
+    ...(isMapping(command) ? checkCommand([...path, 'command'], command, judged) : []),
   ];
 }
 
-function checkCommand(path: Path, command: Readonly<Record<string, unknown>>): Finding[] {
-  const { env } = command;
+function checkCommand(path: Path, command: Readonly<Record<string, unknown>>, judged: Judged): Finding[] {
+  const { env, output } = command;
   const names = isMapping(env) ? Object.keys(env).filter((name) => !/^[A-Za-z_]\w*$/.test(name)) : [];
   return [
     ...exactlyOne(path, command, ['argv', 'shell']),
+    ...(isMapping(output) ? checkStorageName([...path, 'output', 'storage'], output['storage'], judged) : []),
     ...names.map((name): Finding => {
       const text = 'found another name; expected letters, digits and _, not starting with a digit';
       return { path: [...path, 'env', name], at: 'key', text };

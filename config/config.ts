@@ -70,6 +70,8 @@ export interface TaskConfig {
 export interface TaskWork {
   readonly kind: 'command';
   readonly command: CommandSettings;
+  /** Where the whole of stdout and stderr is kept. Absent: nowhere, but for their ends in the result. */
+  readonly output?: StorageSettings;
 }
 
 export type StoreSettings =

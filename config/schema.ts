@@ -378,6 +378,14 @@ const command = z.strictObject({
   retries: wholeNumber(0, 100)
     .default(0)
     .describe('How often it is run again when it failed, or when its worker died. Default: never.'),
+  output: z
+    .strictObject({
+      storage: text('the name of a storage').describe('A name from `storages`.'),
+    })
+    .optional()
+    .describe(
+      'Keep the whole of stdout and stderr, as `<job>/<run>/stdout.log`. Without it, the last 8 kB of each are kept, in Temporal.',
+    ),
 });
 
 const job = z

@@ -4,6 +4,7 @@
  *   <job>/<backup id>/manifest.json
  *   <job>/<backup id>/records.ndjson.zst[.age]
  *   <job>/restores/<restore id>/plan.ndjson.zst, report.json
+ *   <job>/<run id>/stdout.log, stderr.log    of a task; stdout.2.log of its second attempt
  */
 
 /** The folder of a job, with its slash. */
@@ -28,4 +29,13 @@ export function objectName(job: string, name: string): string {
 /** The folder of a restore, with its slash. */
 export function restoreFolder(job: string, restoreId: string): string {
   return `${job}/restores/${restoreId}/`;
+}
+
+export function taskOutputName(
+  job: string,
+  id: string,
+  stream: 'stdout' | 'stderr',
+  attempt: number,
+): string {
+  return `${job}/${id}/${stream}${attempt > 1 ? `.${attempt}` : ''}.log`;
 }

@@ -44,7 +44,7 @@ export function showTask(job: string, id: string, reason: 'manual' | 'schedule')
 }
 
 function resultRows(result: TaskResult): [string, string][] {
-  const { exitStatus, signal, pid, host, startedAt, endedAt, stdout, stderr } = result;
+  const { exitStatus, signal, pid, host, startedAt, endedAt, stdout, stderr, kept } = result;
   return [
     ...(exitStatus === undefined ? [] : [['exit status', String(exitStatus)] as [string, string]]),
     ...(signal === undefined ? [] : [['ended by', signal] as [string, string]]),
@@ -52,6 +52,10 @@ function resultRows(result: TaskResult): [string, string][] {
     ['from, to', `${time(startedAt)}, ${time(endedAt)}`],
     ['stdout', outputText(stdout)],
     ['stderr', outputText(stderr)],
+    ...(kept === undefined
+      ? []
+      : [['the whole', `${code(kept.stdout)}, ${code(kept.stderr)}`] as [string, string]]),
+    ...(kept?.failure === undefined ? [] : [['not kept', prose(kept.failure.message)] as [string, string]]),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { OutputTail } from '../../workflows/contract/task.ts';
-import { createTail } from '../tail.ts';
+import { createTail, type Tail } from '../tail.ts';
 import { findAccount } from './account.ts';
 import { commandEnvironment } from './environment.ts';
 import { spawnGroup, type TiedGroup } from './lifeline.ts';
@@ -35,13 +36,20 @@ export interface RunOptions {
   readonly timeLimit: number;
   /** Stops the command. */
   readonly signal: AbortSignal;
+  /**
+   * Takes the whole of an output, at its own pace: a command that writes faster waits. Never throws: where it ends
+   * early, the command goes on, and the rest is dropped.
+   */
+  readonly keep?: (name: 'stdout' | 'stderr', output: AsyncIterable<Buffer>) => Promise<void>;
   /** Called once a second. */
   readonly onView: (view: CommandView, stopping: boolean) => void;
 }
 
+/** Node takes a longer timer for none. */
+const longestTimer = 2 ** 31 - 1;
 /** Milliseconds. */
 const viewInterval = 1000;
-/** What left the process group may hold its output open for ever; for so long it is waited for (milliseconds). */
+/** What left the process group may hold its output open for ever; once it is silent for so long, it is given up. */
 const outputPatience = 2000;
 
 /**
@@ -55,7 +63,7 @@ export async function runCommand(
   command: CommandSettings,
   options: RunOptions,
 ): Promise<CommandEnd> {
-  const { facts, timeLimit, signal, onView } = options;
+  const { facts, timeLimit, signal, onView, keep } = options;
   const account = command.user === undefined ? undefined : await findAccount(job, command.user);
   const env = { ...commandEnvironment(options.env, account, command.env), ...facts };
   const stdout = createTail();
@@ -64,8 +72,10 @@ export async function runCommand(
   const group = await spawnGroup(command.argv, { ...command, env, account }).catch((error: unknown) => {
     throw notStarted(job, command, error);
   });
-  group.stdout.on('data', stdout.add);
-  group.stderr.on('data', stderr.add);
+  const kept = [
+    collect(group.stdout, stdout, keep && ((output) => keep('stdout', output))),
+    collect(group.stderr, stderr, keep && ((output) => keep('stderr', output))),
+  ];
   const view = (): CommandView => ({
     pid: group.pid,
     startedAt,
@@ -83,7 +93,7 @@ export async function runCommand(
     onView(view(), true);
   };
   const asked = stop('asked');
-  const limit = setTimeout(stop('time limit'), timeLimit);
+  const limit = setTimeout(stop('time limit'), Math.min(timeLimit, longestTimer));
   const showing = setInterval(() => onView(view(), stopped !== undefined), viewInterval);
   signal.addEventListener('abort', asked, { once: true });
   if (signal.aborted) asked();
@@ -92,7 +102,9 @@ export async function runCommand(
     const [status, signalName] = (await once(group.child, 'exit')) as [number | null, NodeJS.Signals | null];
     const endedAt = new Date().toISOString();
     clearTimeout(limit);
-    await endRest(group, command.grace, ended);
+    await endGroup(group, command.grace);
+    await endOutputs([group.stdout, group.stderr], ended);
+    await Promise.all(kept);
     return {
       ...view(),
       endedAt,
@@ -109,18 +121,48 @@ export async function runCommand(
   }
 }
 
+/** Ends when the output has, and what keeps it is done. */
+async function collect(
+  output: Readable,
+  tail: Tail,
+  keep: ((output: AsyncIterable<Buffer>) => Promise<void>) | undefined,
+): Promise<void> {
+  output.on('data', tail.add);
+  if (keep === undefined) return;
+  const copy = output.pipe(new PassThrough());
+  // What is destroyed never ends by itself.
+  output.once('close', () => copy.end());
+  await keep(copy).finally(() => {
+    output.unpipe(copy);
+    output.resume();
+  });
+}
+
 /** A run is over when all of it is: what the command left running would run beside the next one. */
-async function endRest(group: TiedGroup, grace: number, ended: Promise<unknown>): Promise<void> {
+async function endGroup(group: TiedGroup, grace: number): Promise<void> {
+  if (!group.signal('SIGTERM')) return;
   const end = Date.now() + grace;
-  if (group.signal('SIGTERM')) {
-    for (let pause = 5; group.signal('SIGCONT') && Date.now() < end; pause = Math.min(pause * 2, 200)) {
-      await sleep(pause);
+  for (let pause = 5; group.signal('SIGCONT'); pause = Math.min(pause * 2, 200)) {
+    if (Date.now() >= end) {
+      group.signal('SIGKILL');
+      return;
     }
-    group.signal('SIGKILL');
+    await sleep(pause);
   }
-  await Promise.race([ended, sleep(outputPatience)]);
-  group.stdout.destroy();
-  group.stderr.destroy();
+}
+
+/** Waits until the outputs have ended, and gives them up where somebody outside of the group holds them open. */
+async function endOutputs(outputs: readonly Readable[], ended: Promise<unknown>): Promise<void> {
+  let heardAt = Date.now();
+  for (const output of outputs) output.on('data', () => (heardAt = Date.now()));
+  const over = ended.then(() => true);
+  while (!(await Promise.race([over, sleep(100, false)]))) {
+    // One that is paused is not silent: what keeps it is slower.
+    if (outputs.some((output) => output.isPaused())) heardAt = Date.now();
+    if (Date.now() - heardAt < outputPatience) continue;
+    for (const output of outputs) output.destroy();
+    return;
+  }
 }
 
 function notStarted(job: string, { directory, user }: CommandSettings, error: unknown): HoldfastError {

@@ -41,7 +41,10 @@ export async function createDriver(
   const settings = {
     storages: { main: { directory: { path: join(folder, 'backups') } } },
     jobs: Object.fromEntries(
-      Object.entries(jobs).map(([name, job]) => [name, { storage: 'main', consul, ...job }]),
+      Object.entries(jobs).map(([name, job]) => [
+        name,
+        'command' in job ? job : { storage: 'main', consul, ...job },
+      ]),
     ),
   };
   await writeFile(file, JSON.stringify(settings));

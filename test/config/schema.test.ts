@@ -25,6 +25,7 @@ test.each([
   ['the status page', ['worker', 'status']],
   ['a job', ['jobs', 'any']],
   ['a command', ['jobs', 'any', 'command']],
+  ['the output of a command', ['jobs', 'any', 'command', 'output']],
   ['a worker', ['worker']],
   ['an etcd', ['jobs', 'any', 'etcd']],
   ['an Elasticsearch', ['jobs', 'any', 'elasticsearch']],

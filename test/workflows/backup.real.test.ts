@@ -8,7 +8,8 @@ import { backupId } from '../../workflows/contract/names.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
 import { currentDetails } from './current-details.ts';
-import { change, eventCount, type Rig, startRig, runsThatHold, token } from './rig.ts';
+import { change, eventCount, type Rig, startRig, token } from './rig.ts';
+import { runsThatHold } from './runs-that-hold.ts';
 
 let rig: Rig;
 

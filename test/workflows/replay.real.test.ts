@@ -39,7 +39,10 @@ test('the histories cover how runs end', () => {
     'restore-expired',
     'restore-failed',
     'task',
+    'task-cancelled',
     'task-failed',
+    'task-retried',
+    'task-unserved',
   ]);
 });
 

@@ -15,7 +15,8 @@ import type {
 import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
 import { keepHistory } from './keep-history.ts';
 import { currentDetails } from './current-details.ts';
-import { change, contents, type Rig, startRig, runsThatHold, token } from './rig.ts';
+import { change, contents, type Rig, startRig, token } from './rig.ts';
+import { runsThatHold } from './runs-that-hold.ts';
 
 let rig: Rig;
 

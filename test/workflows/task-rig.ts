@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Config } from '../../config/config.ts';
 import { parseConfig } from '../../config/load.ts';
@@ -24,6 +24,8 @@ export interface TaskRig {
   readonly temporal: TemporalServer;
   readonly client: Client;
   readonly config: Config;
+  /** The jobs as they stand in the configuration. */
+  readonly jobs: Readonly<Record<string, Settings>>;
   /** A directory for what the tasks write; removed at the end. */
   readonly scratch: string;
   startWorker(options?: { commands?: boolean; grace?: number }): Promise<RigWorker>;
@@ -48,27 +50,31 @@ export async function startTaskRig(
     started.defer(() => rm(scratch, { recursive: true, force: true }));
     const temporal = await startTemporal();
     started.defer(() => temporal.stop());
-    const connection = await NativeConnection.connect({ address: temporal.address });
+    const connection = await Connection.connect({ address: temporal.address });
     started.defer(() => connection.close());
     await registerSearchAttributes(connection, 'default');
     const client = new Client({ connection });
     const bundle = await workflowBundle();
-    const settings = { worker: { commands: true }, storages: storages(scratch), jobs: jobs(scratch) };
+    const entries = jobs(scratch);
+    const settings = { worker: { commands: true }, storages: storages(scratch), jobs: entries };
     const config = parseConfig(JSON.stringify(settings), join(scratch, 'holdfast.yaml'), {
       env: {},
       unset: 'fail',
     });
     let last = 0;
     return {
-      ...{ temporal, client, config, scratch },
+      ...{ temporal, client, config, scratch, jobs: entries },
       async startWorker({ commands = true, grace = 0 } = {}) {
         const own = { ...config, worker: { ...config.worker, commands } };
-        const options = { config: own, connection, namespace: 'default', bundle, grace };
+        // The SDK allows one worker a queue on each connection.
+        const link = await NativeConnection.connect({ address: temporal.address });
+        const options = { config: own, connection: link, namespace: 'default', bundle, grace };
         const workers = await createWorkers(options);
         const served = workers.run();
-        const stop = async (): Promise<void> => {
+        let stopped: Promise<void> | undefined;
+        const stop = (): Promise<void> => {
           workers.stop();
-          await served;
+          return (stopped ??= served.then(() => link.close()));
         };
         started.defer(stop);
         return { stop };

@@ -1,3 +1,5 @@
+import type { Failure } from './backup.ts';
+
 /** What a task is: a command that a worker runs. */
 export type TaskKind = 'command';
 
@@ -41,11 +43,24 @@ export interface OutputTail {
   readonly cut: boolean;
 }
 
+export interface TaskOutput {
+  readonly stdout: OutputTail;
+  readonly stderr: OutputTail;
+}
+
+/** Addresses of the objects that hold the whole output: `s3://bucket/prefix/job/id/stdout.log`. */
+export interface KeptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why an object is not there, or not whole; the task is judged by its command alone. */
+  readonly failure?: Failure;
+}
+
 /**
  * Result of the workflow `task`. A run that ends badly fails instead, and the details of its failure hold the same
  * (`taskResultIn`), as far as it is known.
  */
-export interface TaskResult {
+export interface TaskResult extends TaskOutput {
   readonly job: string;
   readonly id: string;
   readonly kind: TaskKind;
@@ -56,8 +71,8 @@ export interface TaskResult {
   readonly pid?: number;
   /** The machine it ran on. */
   readonly host?: string;
-  readonly stdout: OutputTail;
-  readonly stderr: OutputTail;
+  /** Where the whole output is, where the job has an `output`. */
+  readonly kept?: KeptOutput;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt: string;
@@ -66,12 +81,10 @@ export interface TaskResult {
 }
 
 /** Heartbeat details of an activity that does a task. */
-export interface TaskProgress {
+export interface TaskProgress extends TaskOutput {
   readonly phase: 'running' | 'stopping';
   readonly pid?: number;
   readonly host?: string;
-  readonly stdout: OutputTail;
-  readonly stderr: OutputTail;
   /** ISO 8601. */
   readonly startedAt: string;
 }
