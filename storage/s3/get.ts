@@ -1,7 +1,7 @@
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { freedInTurn } from '../../workflows/contract/memory.ts';
+import { piecesOf } from '../../workflows/contract/memory.ts';
 import type { GetOptions } from '../storage.ts';
 import { headObject, type Bucket } from './bucket.ts';
 import { brokenAnswer, S3Failure } from './failure.ts';
@@ -139,7 +139,7 @@ function sizeFrom(answer: GetObjectCommandOutput, start: number, address: string
 /** The memory of each chunk is freed when the next one is asked for. */
 function bodyOf({ Body }: GetObjectCommandOutput): AsyncIterable<Buffer> {
   if (!(Body instanceof Readable)) throw new TypeError('The body of an answer is no stream of Node.');
-  return freedInTurn(Body);
+  return piecesOf(Body);
 }
 
 async function sizeOf(bucket: Bucket, name: string, signal: AbortSignal): Promise<number> {

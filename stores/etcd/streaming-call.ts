@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { SecureContextOptions } from 'node:tls';
-import { freedInTurn } from '../../workflows/contract/memory.ts';
+import { piecesOf } from '../../workflows/contract/memory.ts';
 
 /**
  * A call that is answered by many messages, in a connection of its own. It is the gRPC that @grpc/grpc-js speaks for
@@ -59,13 +59,12 @@ export function startStreamingCall(request: StreamingRequest): StreamingCall {
   const answer: IncomingHttpHeaders = {};
   const take = (headers: IncomingHttpHeaders) => void Object.assign(answer, headers);
   stream.on('response', take).on('trailers', take);
-  // A call that was cancelled tells of it once more, when nobody listens.
-  stream.on('error', () => undefined);
+  const pieces = piecesOf(stream);
   stream.end(Buffer.concat([prefixOf(message), message]));
 
   async function* messages(): AsyncGenerator<Buffer> {
     try {
-      yield* cutMessages(freedInTurn(stream as AsyncIterable<Buffer>), longest);
+      yield* cutMessages(pieces, longest);
     } catch (error) {
       throw failureIn(answer) ?? failureOf(error);
     } finally {

@@ -22,3 +22,64 @@ export async function* freedInTurn(chunks: AsyncIterable<Buffer>): AsyncGenerato
   }
   if (before !== undefined) free(before);
 }
+
+/** What of a stream of Node (`Readable`) is needed to read it. */
+interface Flowing {
+  on(event: 'data', listener: (piece: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end' | 'close', listener: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+/** So many pieces wait at most, but for those that one read from a socket brings. */
+const mostWaiting = 8;
+
+/**
+ * The pieces of a stream as they came, each freed when the next one is asked for. Where several wait, the iterator of
+ * Node joins them in new memory, and the pieces are left to garbage collection.
+ */
+export function piecesOf(stream: Flowing): AsyncGenerator<Buffer> {
+  const waiting: Buffer[] = [];
+  let ended = false;
+  let failure: Error | undefined;
+  let moved = Promise.withResolvers<undefined>();
+  stream.on('data', (piece) => {
+    if (waiting.push(piece) >= mostWaiting) stream.pause();
+    moved.resolve(undefined);
+  });
+  stream.on('end', () => {
+    ended = true;
+    moved.resolve(undefined);
+  });
+  stream.on('error', (error) => {
+    failure ??= error;
+    moved.resolve(undefined);
+  });
+  stream.on('close', () => {
+    if (!ended) failure ??= closedEarly();
+    moved.resolve(undefined);
+  });
+
+  async function* pieces(): AsyncGenerator<Buffer> {
+    try {
+      for (;;) {
+        for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) yield piece;
+        if (failure !== undefined) throw failure;
+        if (ended) return;
+        moved = Promise.withResolvers<undefined>();
+        stream.resume();
+        await moved.promise;
+      }
+    } finally {
+      stream.destroy();
+    }
+  }
+  return freedInTurn(pieces());
+}
+
+/** As Node's own iterator says it. */
+function closedEarly(): Error {
+  return Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+}
