@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { contentSecurityPolicy } from './page/style.ts';
 
 /** What is said to one request. */
 export interface Answer {
@@ -13,6 +14,16 @@ export function json(code: number, data: unknown, headers: Answer['headers'] = {
   return { code, type: 'application/json', body: `${JSON.stringify(data, null, 2)}\n`, headers };
 }
 
+/** For people: it may do nothing but be shown. */
+export function page(code: number, body: string): Answer {
+  return {
+    code,
+    type: 'text/html; charset=utf-8',
+    body,
+    headers: { 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' },
+  };
+}
+
 /** The body is left out for HEAD; the headers are the same. */
 export function send(response: ServerResponse, { code, type, body, headers }: Answer): void {
   const bytes = Buffer.from(body);
@@ -20,6 +31,7 @@ export function send(response: ServerResponse, { code, type, body, headers }: An
     'content-type': type,
     'content-length': bytes.length,
     'cache-control': 'no-store',
+    vary: 'accept',
     'x-content-type-options': 'nosniff',
     ...(headers as Record<string, string | string[]>),
   });

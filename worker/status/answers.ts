@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Access } from './access.ts';
-import { type Answer, json } from './answer.ts';
+import { type Answer, json, page } from './answer.ts';
 import { jobStatus, overview, unknownStatus } from './go-cron.ts';
 import type { Health } from './health.ts';
+import type { Links } from './page/links.ts';
+import { jobPage, overviewPage, silentPage } from './page/pages.ts';
 import type { StateReader } from './state.ts';
 
 /** What the status page answers from. */
@@ -11,41 +13,50 @@ export interface Sources {
   readonly states: StateReader;
   /** Their names. */
   readonly jobs: readonly string[];
+  readonly links: Links;
   readonly liveness: () => Health;
   readonly readiness: () => Promise<Health>;
 }
 
 /** Never throws for what is asked; what breaks is answered with 500 by the server. */
 export async function answer(request: IncomingMessage, sources: Sources): Promise<Answer> {
-  const { pathname } = new URL(request.url ?? '/', 'http://status');
+  const [path = '/'] = (request.url ?? '/').split('?');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return json(405, { error: 'Only GET and HEAD are answered.' }, { allow: 'GET, HEAD' });
   // Whoever checks the health of the process has no token, and learns nothing of the jobs.
-  if (pathname === '/healthz') return health(sources.liveness());
-  if (pathname === '/readyz') return health(await sources.readiness());
+  if (path === '/healthz') return health(sources.liveness());
+  if (path === '/readyz') return health(await sources.readiness());
   if (!sources.access(request.headers.authorization)) return unauthorized;
-  if (pathname === '/') return whole(sources);
-  const [, name] = /^\/jobs\/([^/]+)$/.exec(pathname) ?? [];
-  if (name !== undefined) return oneJob(decoded(name), sources);
-  return json(404, {
-    error: `There is nothing at ${pathname}; there is /, /jobs/NAME, /healthz and /readyz.`,
-  });
+  const forPeople = wantsPage(request);
+  if (path === '/') return allJobs(sources, forPeople);
+  const [, name] = /^\/jobs\/([^/]+)$/.exec(path) ?? [];
+  if (name !== undefined) return oneJob(decoded(name), sources, forPeople);
+  return json(404, { error: `There is nothing at ${path}; there is /, /jobs/NAME, /healthz and /readyz.` });
 }
 
-async function whole({ states }: Sources): Promise<Answer> {
-  const status = overview(await states.read());
-  return json(status.Healthy ? 200 : 503, status);
+/** Browsers name HTML; checks and scrapers do not. */
+function wantsPage({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/html') ?? false;
 }
 
-async function oneJob(name: string, { states, jobs }: Sources): Promise<Answer> {
+async function allJobs({ states, links }: Sources, forPeople: boolean): Promise<Answer> {
+  const state = await states.read();
+  const status = overview(state);
+  const code = status.Healthy ? 200 : 503;
+  return forPeople ? page(code, overviewPage(state, links)) : json(code, status);
+}
+
+async function oneJob(name: string, { states, jobs, links }: Sources, forPeople: boolean): Promise<Answer> {
   if (!jobs.includes(name)) {
     const known = jobs.join(', ') || 'none';
     return json(404, { error: `There is no job "${name}". The jobs: ${known}.` });
   }
   const state = await states.read();
   const found = state.jobs.find(({ job }) => job.name === name);
-  const status = found === undefined ? unknownStatus(name, state) : jobStatus(found);
-  return json(status.Healthy ? 200 : 503, status);
+  if (found === undefined)
+    return forPeople ? page(503, silentPage(state, name)) : json(503, unknownStatus(name, state));
+  const code = found.problems.length === 0 ? 200 : 503;
+  return forPeople ? page(code, jobPage(found, state, links)) : json(code, jobStatus(found));
 }
 
 function health(found: Health): Answer {

@@ -8,6 +8,7 @@ import { createAccess } from './access.ts';
 import { json, send } from './answer.ts';
 import { answer, type Sources } from './answers.ts';
 import { type Life, liveness, readiness } from './health.ts';
+import { createLinks } from './page/links.ts';
 import { createStateReader } from './state.ts';
 
 export interface StatusPage {
@@ -39,6 +40,7 @@ export async function startStatusPage(
       access,
       states: createStateReader(client, config, target.address),
       jobs: [...config.jobs.keys(), ...config.tasks.keys()],
+      links: createLinks(config.temporal.ui, target.namespace),
       liveness: () => liveness(life),
       readiness: () => readiness(life, client),
     },

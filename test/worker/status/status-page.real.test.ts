@@ -153,6 +153,15 @@ test('45: a paused schedule is 503, and so is one that is missing and a run that
   await handle.delete();
 });
 
+test.each(['/', '/jobs/first'])('at %s a browser gets a page, which may load nothing', async (path) => {
+  const response = await fetch(`${address}${path}`, {
+    headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+  });
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(await response.text()).toContain('<th scope="row">');
+});
+
 test.each([
   ['GET', '/nothing', 404],
   ['GET', '/jobs/third', 404],
