@@ -1,11 +1,9 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { taskOf } from '../../activities/step.ts';
 import type { TaskConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
-import { backupId } from '../../workflows/contract/names.ts';
-import { startingTask } from '../../workflows/contract/starting.ts';
-import type { TaskInput, TaskResult } from '../../workflows/contract/task.ts';
+import type { TaskResult } from '../../workflows/contract/task.ts';
 import { withTemporal } from '../connection.ts';
 import { follow } from '../follow.ts';
 import { examples } from '../help.ts';
@@ -13,6 +11,7 @@ import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
 import { runFailure } from '../run-failure.ts';
+import { startTask } from '../start-task.ts';
 import { failedTaskResult } from '../task-status.ts';
 import { endLine, outputLines } from '../task-text.ts';
 
@@ -24,7 +23,7 @@ export function addRunCommand(program: Command, io: Io): void {
     .argument('<job>', 'the job: one with `command`')
     .summary('run a task now')
     .description(
-      'Runs a task now, on a worker that allows it. Follows the run and ends with what the task wrote; Ctrl-C stops ' +
+      'Runs a task now, on a worker that allows it, unless it is at work. Follows the run and ends with what the task wrote; Ctrl-C stops ' +
         'only the following. The exit code is 1 where the task failed.',
     )
     .option('--no-wait', 'start it and leave')
@@ -45,47 +44,27 @@ export function addRunCommand(program: Command, io: Io): void {
 }
 
 async function runTask(client: Client, task: TaskConfig, io: Io, { json, wait }: RunOptions): Promise<void> {
-  const { id, handle } = await start(client, task);
-  const { workflowId } = handle;
+  const { id, workflowId } = await startTask(client, task);
   if (!wait) {
     if (json) await printJson(io, { job: task.name, id, workflowId });
     else await printLine(io, `Run ${id} of ${task.name} is started: workflow ${workflowId}`);
     return;
   }
   if (!json) say(io, `Run ${id} of ${task.name}: workflow ${workflowId}`);
-  await followTask(client, io, handle, async (result) => {
+  await followTask(client, io, workflowId, async (result) => {
     if (json) await printJson(io, result);
     else for (const line of [...outputLines(result), endLine(result)]) await printLine(io, line);
   });
-}
-
-/** The id is a second; one that is taken already makes way for the next. */
-async function start(
-  client: Client,
-  { name, work }: TaskConfig,
-): Promise<{ readonly id: string; readonly handle: WorkflowHandle }> {
-  for (let time = Date.now(); ; time += 1000) {
-    const id = backupId(new Date(time));
-    const { type, ...options } = startingTask({ job: name, kind: work.kind }, id, 'manual task');
-    const input: TaskInput = { job: name, id };
-    try {
-      const workflowIdReusePolicy = 'REJECT_DUPLICATE';
-      const handle = await client.workflow.start(type, { ...options, args: [input], workflowIdReusePolicy });
-      return { id, handle };
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
 }
 
 /** Shows the result also of a task that failed, and then fails as it did. */
 async function followTask(
   client: Client,
   io: Io,
-  handle: WorkflowHandle,
+  workflowId: string,
   show: (result: TaskResult) => Promise<void>,
 ): Promise<void> {
-  const { workflowId } = handle;
+  const handle = client.workflow.getHandle(workflowId);
   try {
     await show(await follow(client, io, { workflowId }, () => handle.result() as Promise<TaskResult>));
   } catch (error) {

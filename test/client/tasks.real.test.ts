@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskStatus } from '../../client/task-status.ts';
-import { taskScheduleId } from '../../workflows/contract/names.ts';
+import { taskScheduleId, taskWorkflowId } from '../../workflows/contract/names.ts';
 import type { TaskResult } from '../../workflows/contract/task.ts';
 import { type RigWorker, startTaskRig, type TaskRig } from '../workflows/task-rig.ts';
 import { createDriver, type Driver } from './driving.ts';
@@ -114,7 +114,7 @@ describe('with a worker', () => {
     expect(one.exit).toBe(1);
     expect(one.text).toMatch(/last run {5}FAILED task-bad-\S+ \S+ ago \(TaskFailed\): .*exit status 9/);
     expect(one.text).toContain('oops');
-    expect((await holdfast('status')).text).toMatch(/^bad +none +- +exit 9 /m);
+    expect((await holdfast('status')).text).toMatch(/^bad +FAILED +none +- +exit 9 /m);
   });
 
   test('--no-wait leaves at once', async () => {
@@ -180,7 +180,24 @@ test('checklist 47: a run that is due while another is at work is skipped, and t
   expect(text).toMatch(/at work {6}task-long-.*process \d+ on /);
   expect(text).toContain('begun');
   await handle.pause();
+  const beside = await holdfast('run', 'long');
+  expect(beside).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('Task long is at work (workflow task-long-') as string,
+  });
   await rig.client.workflow.getHandle(status.running[0]?.workflowId ?? '').cancel();
+  await worker.stop();
+});
+
+test('by hand, the schedule of a task starts it, though it is paused', async () => {
+  const worker = await rig.startWorker();
+  const before = await lines('ticks');
+  const { exit, text } = await holdfast('run', 'tick', '--json');
+  const { id, exitStatus } = JSON.parse(text) as TaskResult;
+  expect({ exit, exitStatus }).toEqual({ exit: 0, exitStatus: 0 });
+  expect(await lines('ticks')).toHaveLength(before.length + 1);
+  const { info } = await rig.client.schedule.getHandle(taskScheduleId('tick')).describe();
+  expect(info.recentActions.at(-1)?.action.workflow.workflowId).toBe(taskWorkflowId('tick', id));
   await worker.stop();
 });
 
