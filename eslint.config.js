@@ -15,7 +15,7 @@ const mayImport = {
   activities: ['workflows', 'stores', 'tasks', 'archive', 'formats', 'storage', 'config'],
   // The status page reads from Temporal what `holdfast status` reads, and judges as it does.
   worker: ['workflows', 'activities', 'config', 'client'],
-  client: ['workflows', 'activities', 'config', 'stores', 'archive', 'formats', 'storage'],
+  client: ['workflows', 'activities', 'config', 'stores', 'tasks', 'archive', 'formats', 'storage'],
 };
 const folders = [...Object.keys(mayImport), 'services', 'demo', 'test', 'bench'];
 const zones = Object.entries(mayImport).flatMap(([folder, allowed]) =>

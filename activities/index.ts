@@ -3,12 +3,14 @@ import type {
   CommandActivities,
   ControlActivities,
   DataActivities,
+  EcsActivities,
 } from '../workflows/contract/activities.ts';
 import { applyRestore } from './apply-restore.ts';
 import { capture } from './capture.ts';
 import { describeJob } from './describe-job.ts';
 import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
+import { startEcs, stopEcs, watchEcs } from './ecs-tasks.ts';
 import { planRestore } from './plan-restore.ts';
 import { proveRestore } from './prove-restore.ts';
 import { prune } from './prune.ts';
@@ -23,6 +25,7 @@ export function createActivities(config: Config): {
   readonly control: ControlActivities;
   readonly data: DataActivities;
   readonly command: CommandActivities;
+  readonly ecs: EcsActivities;
 } {
   return {
     control: {
@@ -42,6 +45,11 @@ export function createActivities(config: Config): {
     },
     command: {
       runCommand: asActivity(config, runCommand),
+    },
+    ecs: {
+      startEcs: asActivity(config, startEcs),
+      watchEcs: asActivity(config, watchEcs),
+      stopEcs: asActivity(config, stopEcs),
     },
   };
 }

@@ -14,7 +14,10 @@ import { type Step, taskOf } from './step.ts';
 export async function runCommand(step: Step<TaskProgress>, input: RunTaskInput): Promise<TaskResult> {
   const { job, id, timeLimit, attempt } = input;
   const { config, signal, onProgress, log } = step;
-  const { command, output } = taskOf(config, job).work;
+  const { work } = taskOf(config, job);
+  if (work.kind !== 'command')
+    throw new HoldfastError('BadRequest', `Task ${job} is work of kind ${work.kind} here, not a command.`);
+  const { command, output } = work;
   if (!config.worker.commands) {
     throw new HoldfastError(
       'NoWorker',

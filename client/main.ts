@@ -39,6 +39,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     put: async () => (await import('./commands/put.ts')).addPutCommand,
     get: async () => (await import('./commands/get.ts')).addGetCommand,
     'one-shot': async () => (await import('./commands/one-shot.ts')).addOneShotCommand,
+    ecs: async () => (await import('./commands/ecs.ts')).addEcsCommand,
     render: async () => (await import('./commands/render.ts')).addRenderCommand,
   }),
 );

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { CommandActivities, DataActivities } from '../workflows/contract/activities.ts';
+import type { CommandActivities, DataActivities, EcsActivities } from '../workflows/contract/activities.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import { commandQueue, controlQueue, dataQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue } from '../workflows/contract/names.ts';
 
 /** What a run is at this moment, as far as its description tells. */
 export interface RunView {
@@ -30,13 +30,16 @@ const scheduled = 1;
 const takenWithin = 5000;
 
 /** Of the activities that are not on the control queue. */
-const queues: Readonly<Record<keyof (DataActivities & CommandActivities), string>> = {
+const queues: Readonly<Record<keyof (DataActivities & CommandActivities & EcsActivities), string>> = {
   capture: dataQueue,
   verify: dataQueue,
   planRestore: dataQueue,
   applyRestore: dataQueue,
   proveRestore: dataQueue,
   runCommand: commandQueue,
+  startEcs: ecsQueue,
+  watchEcs: ecsQueue,
+  stopEcs: ecsQueue,
 };
 
 export function viewOf(raw: Raw, now: number): RunView {

@@ -1,4 +1,5 @@
 import type { OutputTail, TaskOutput, TaskResult } from '../workflows/contract/task.ts';
+import { ecsLines } from './ecs-text.ts';
 import { bytes, duration } from './format.ts';
 import { type JudgedTask, stateLines, stateText } from './health.ts';
 import type { EndedTask } from './task-status.ts';
@@ -103,15 +104,17 @@ function took({ startedAt, endedAt }: Pick<TaskResult, 'startedAt' | 'endedAt'>)
   return duration(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)));
 }
 
-/** What it wrote, as far as it is in Temporal, and where the whole is. */
+/** What it wrote, as far as it is in Temporal, and where the whole is; of tasks in ECS what became of them. */
 export function outputLines({
   stdout,
   stderr,
   kept,
-}: TaskOutput & Pick<TaskResult, 'kept'>): readonly string[] {
+  ecs = [],
+}: TaskOutput & Pick<TaskResult, 'kept' | 'ecs'>): readonly string[] {
   return [
     ...streamLines('stdout', stdout),
     ...streamLines('stderr', stderr),
+    ...ecsLines(ecs),
     ...(kept === undefined ? [] : [`the whole: ${kept.stdout}, ${kept.stderr}`]),
     ...(kept?.failure === undefined
       ? []

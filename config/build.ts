@@ -5,6 +5,8 @@ import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
 import type { Config, JobConfig, StoreSettings, TaskConfig, TaskWork, WorkerSettings } from './config.ts';
+import { buildEcs } from './ecs.ts';
+import { present } from './present.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -15,8 +17,9 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
   const jobs = new Map<string, JobConfig>();
   const tasks = new Map<string, TaskConfig>();
   for (const [name, job] of Object.entries(checked.jobs)) {
-    if (job.command === undefined) jobs.set(name, buildJob(name, job, storages, folder));
-    else tasks.set(name, buildTask(name, job, buildCommandWork(job.command, storages, folder)));
+    const work = buildWork(job, storages, folder);
+    if (work === undefined) jobs.set(name, buildJob(name, job, storages, folder));
+    else tasks.set(name, { name, work, ...present({ schedule: job.schedule }), deadline: job.deadline });
   }
   return {
     file,
@@ -35,8 +38,14 @@ function buildWorker({ commands, status }: CheckedConfig['worker'], folder: stri
   return { commands, status: { port, address, ...present({ token, tokenFile: path }) } };
 }
 
-function buildTask(name: string, { schedule, deadline }: CheckedJob, work: TaskWork): TaskConfig {
-  return { name, work, ...present({ schedule }), deadline };
+/** Undefined where the job is a backup. */
+function buildWork(
+  { command, ecs }: CheckedJob,
+  storages: ReadonlyMap<string, StorageSettings>,
+  folder: string,
+): TaskWork | undefined {
+  if (command !== undefined) return buildCommandWork(command, storages, folder);
+  return ecs && { kind: 'ecs', ecs: buildEcs(ecs) };
 }
 
 type CheckedCommand = NonNullable<CheckedJob['command']>;
@@ -187,13 +196,4 @@ function buildTls(tls: CheckedTls, folder: string): ConsulSettings['tls'] {
   if (tls === undefined) return undefined;
   const file = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path));
   return present({ ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), serverName: tls.server_name });
-}
-
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The object without the properties that are undefined. */
-function present<T extends object>(object: T): Present<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -1,4 +1,5 @@
 import type { Path } from './document.ts';
+import { checkEcs } from './ecs.ts';
 import { describeFound, type Finding, type Judged } from './findings.ts';
 import { keptMark, namePattern } from './formats.ts';
 import { nearest } from './nearest.ts';
@@ -44,10 +45,11 @@ function checkJobs(judged: Judged): Finding[] {
     const path = ['jobs', name];
     findings.push(
       ...checkName(path, name),
-      ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch', 'command']),
+      ...exactlyOne(path, job, ['consul', 'etcd', 'elasticsearch', 'command', 'ecs']),
     );
-    if ('command' in job) {
-      findings.push(...checkTask(path, job, judged));
+    const task = ['command', 'ecs'].find((kind) => kind in job);
+    if (task !== undefined) {
+      findings.push(...checkTask(path, job, task, judged));
       continue;
     }
     findings.push(...checkStorageName([...path, 'storage'], job['storage'], judged));
@@ -63,15 +65,21 @@ function checkJobs(judged: Judged): Finding[] {
 const backupSettings = ['storage', 'allow_empty', 'keep', 'encrypt', 'approval_timeout'];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */
-function checkTask(path: Path, job: Readonly<Record<string, unknown>>, judged: Judged): Finding[] {
-  const { command } = job;
+function checkTask(
+  path: Path,
+  job: Readonly<Record<string, unknown>>,
+  kind: string,
+  judged: Judged,
+): Finding[] {
+  const { command, ecs } = job;
   const foreign = backupSettings.filter((name) => name in job);
   return [
     ...foreign.map((name): Finding => {
-      const text = 'found beside `command`; expected it only in a job that backs up a store';
+      const text = `found beside \`${kind}\`; expected it only in a job that backs up a store`;
       return { path: [...path, name], at: 'key', text };
     }),
     ...(isMapping(command) ? checkCommand([...path, 'command'], command, judged) : []),
+    ...checkEcs([...path, 'ecs'], ecs),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
 import type { CronDialect } from './cron.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
+import type { EcsSettings } from '../tasks/ecs/settings.ts';
 
 /** holdfast.yaml as the code uses it: checked, defaults filled in, times in milliseconds. */
 export interface Config {
@@ -67,12 +68,14 @@ export interface TaskConfig {
   readonly deadline: number;
 }
 
-export interface TaskWork {
-  readonly kind: 'command';
-  readonly command: CommandSettings;
-  /** Where the whole of stdout and stderr is kept. Absent: nowhere, but for their ends in the result. */
-  readonly output?: StorageSettings;
-}
+export type TaskWork =
+  | {
+      readonly kind: 'command';
+      readonly command: CommandSettings;
+      /** Where the whole of stdout and stderr is kept. Absent: nowhere, but for their ends in the result. */
+      readonly output?: StorageSettings;
+    }
+  | { readonly kind: 'ecs'; readonly ecs: EcsSettings };
 
 export type StoreSettings =
   | { readonly kind: 'consul'; readonly consul: ConsulSettings }

@@ -80,7 +80,7 @@ export const webAddress = text(
 
 export const endpoint = text(
   'the address of an S3 server such as https://s3.example.com:9000, without credentials',
-  (value) => httpUrl(value) !== undefined,
+  isHttpAddress,
 );
 
 export const recipient = text(
@@ -99,6 +99,11 @@ export function isTimezone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without credentials. */
+export function isHttpAddress(value: string): boolean {
+  return httpUrl(value) !== undefined;
 }
 
 function httpUrl(value: string): URL | undefined {

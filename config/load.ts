@@ -77,7 +77,7 @@ function matters([top, , setting]: Path, unset: LoadOptions['unset']): boolean {
   if (top === 'worker') return false;
   if (top === 'storages') return unset !== 'keep';
   if (setting === 'encrypt' && unset === 'keep-but-encrypt') return true;
-  return top !== 'jobs' || !['consul', 'etcd', 'encrypt', 'command'].includes(String(setting));
+  return top !== 'jobs' || !['consul', 'etcd', 'encrypt', 'command', 'ecs'].includes(String(setting));
 }
 
 function unsetVariables({ templates }: ExpandedSettings): Finding[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultSnapshotName, templateProblem } from '../stores/elasticsearch/snapshot-name.ts';
 import { defaultMaxRequestBytes } from '../stores/etcd/settings.ts';
+import { ecsSchema } from './ecs.ts';
 import * as format from './formats.ts';
 
 /**
@@ -401,6 +402,9 @@ const job = z
     command: command
       .optional()
       .describe('A command that a worker runs, instead of a store to back up (a task: docs/commands.md).'),
+    ecs: ecsSchema
+      .optional()
+      .describe('Tasks that Amazon ECS runs, instead of a store to back up (docs/ecs.md).'),
     allow_empty: yesOrNo
       .default(false)
       .describe(
@@ -421,7 +425,7 @@ const job = z
       .prefault('24h')
       .describe('How long the plan of a restore waits for its approval.'),
   })
-  .meta({ anyOf: [{ required: ['storage'] }, { required: ['command'] }] });
+  .meta({ anyOf: [{ required: ['storage'] }, { required: ['command'] }, { required: ['ecs'] }] });
 
 const names = { pattern: format.namePattern.source };
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
-import { commandQueue, controlQueue, dataQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue } from '../workflows/contract/names.ts';
 
 export interface WorkersOptions {
   readonly config: Config;
@@ -24,11 +24,11 @@ export interface Workers {
 
 /**
  * One worker decides what happens next, another one moves bytes: so no long transfer delays a decision. A third one
- * runs commands, where the configuration allows them.
+ * runs commands, where the configuration allows them. A fourth one waits for tasks in ECS, where there are such.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { config, connection, namespace, bundle, grace = 10_000 } = options;
-  const { control, data, command } = createActivities(config);
+  const { control, data, command, ecs } = createActivities(config);
   const common = {
     connection,
     namespace,
@@ -65,6 +65,18 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
           }),
         ]
       : []),
+    ...(hasEcs(config)
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: ecsQueue,
+            activities: { ...ecs },
+            // Each only asks ECS now and then.
+            maxConcurrentActivityTaskExecutions: 200,
+            maxHeartbeatThrottleInterval: '3 seconds',
+          }),
+        ]
+      : []),
   ]);
   const stop = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -83,7 +95,14 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
 
 /** Milliseconds that a command may take to stop. */
 function longestGrace({ tasks }: Config): number {
-  return Math.max(0, ...[...tasks.values()].map(({ work }) => work.command.grace));
+  return Math.max(
+    0,
+    ...[...tasks.values()].map(({ work }) => (work.kind === 'command' ? work.command.grace : 0)),
+  );
+}
+
+function hasEcs({ tasks }: Config): boolean {
+  return [...tasks.values()].some(({ work }) => work.kind === 'ecs');
 }
 
 /** A worker without workflows has no poller for them. */

@@ -1,6 +1,11 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { CommandActivities, ControlActivities, DataActivities } from './contract/activities.ts';
-import { commandQueue, controlQueue, dataQueue } from './contract/names.ts';
+import type {
+  CommandActivities,
+  ControlActivities,
+  DataActivities,
+  EcsActivities,
+} from './contract/activities.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue } from './contract/names.ts';
 
 /**
  * Every timeout and retry of Holdfast.
@@ -11,6 +16,7 @@ import { commandQueue, controlQueue, dataQueue } from './contract/names.ts';
  * | tidying         | 10 min      | -                | 10 min                             | the same |
  * | data            | unbounded   | 30 s             | what is left of the job's deadline | the same |
  * | command         | of the task | 30 s             | one: the workflow counts the task's retries | - |
+ * | ecs             | unbounded   | 30 s             | start 30 min, stop 15 min, else what is left of the deadline | the same |
  *
  * Nothing else has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
  * failure is marked so in the catalogue (contract/errors.ts).
@@ -52,4 +58,13 @@ export const command = proxyActivities<CommandActivities>({
   heartbeatTimeout: '30s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { maximumAttempts: 1 },
+});
+
+/** The calls add `scheduleToCloseTimeout`. A cancelled one is waited for, so that no task starts behind the run's back. */
+export const ecs = proxyActivities<EcsActivities>({
+  taskQueue: ecsQueue,
+  scheduleToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry,
 });

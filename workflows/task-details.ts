@@ -1,5 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Failure } from './contract/backup.ts';
+import type { EcsContainer, EcsTask } from './contract/ecs.ts';
 import type { OutputTail, TaskDescription, TaskResult } from './contract/task.ts';
 import { advice } from './failure.ts';
 import { code, facts, page, prose, size, time } from './markdown.ts';
@@ -44,19 +45,43 @@ export function showTask(job: string, id: string, reason: 'manual' | 'schedule')
 }
 
 function resultRows(result: TaskResult): [string, string][] {
-  const { exitStatus, signal, pid, host, startedAt, endedAt, stdout, stderr, kept } = result;
+  const { exitStatus, signal, pid, host, startedAt, endedAt, stdout, stderr, kept, ecs } = result;
   return [
     ...(exitStatus === undefined ? [] : [['exit status', String(exitStatus)] as [string, string]]),
     ...(signal === undefined ? [] : [['ended by', signal] as [string, string]]),
     ...(pid === undefined ? [] : [['process', `${pid} on ${code(host ?? '')}`] as [string, string]]),
     ['from, to', `${time(startedAt)}, ${time(endedAt)}`],
-    ['stdout', outputText(stdout)],
-    ['stderr', outputText(stderr)],
+    ...(ecs === undefined
+      ? ([
+          ['stdout', outputText(stdout)],
+          ['stderr', outputText(stderr)],
+        ] as [string, string][])
+      : ecs.flatMap(ecsRows)),
     ...(kept === undefined
       ? []
       : [['the whole', `${code(kept.stdout)}, ${code(kept.stderr)}`] as [string, string]]),
     ...(kept?.failure === undefined ? [] : [['not kept', prose(kept.failure.message)] as [string, string]]),
   ];
+}
+
+function ecsRows({ arn, lastStatus, stopCode, stoppedReason, containers }: EcsTask): [string, string][] {
+  const why = [stopCode, stoppedReason].filter((text) => text !== undefined).join(': ');
+  return [
+    ['task in ECS', `${code(arn)}: ${lastStatus}${why === '' ? '' : `, ${prose(why)}`}`],
+    ...containers.map((container): [string, string] => [
+      `container ${container.name}`,
+      containerText(container),
+    ]),
+  ];
+}
+
+function containerText({ exitCode, reason, log }: EcsContainer): string {
+  return [
+    exitCode === undefined ? 'no exit status' : `exit status ${exitCode}`,
+    ...(reason === undefined ? [] : [prose(reason)]),
+    ...(log?.group === undefined ? [] : [`log ${code([log.group, log.stream].filter(Boolean).join(' '))}`]),
+    ...(log?.link === undefined ? [] : [`[in the console](${log.link})`]),
+  ].join('; ');
 }
 
 /** The last line is enough here; the result of the run holds more. */

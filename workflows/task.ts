@@ -21,6 +21,7 @@ import {
   taskResultIn,
 } from './contract/task.ts';
 import { startDeadline } from './deadline.ts';
+import { attemptInEcs } from './ecs-attempt.ts';
 import { failureOf } from './failure.ts';
 import { scheduledTime } from './scheduled-time.ts';
 import { showTask, type TaskDetails } from './task-details.ts';
@@ -87,7 +88,7 @@ async function attemptAll(run: Run, description: TaskDescription): Promise<TaskR
     } catch (error) {
       if (isCancellation(error) || run.attempt > description.retries) throw error;
       const { failure, result } = failedRun(run, error);
-      if (failure.code !== 'TaskFailed' && failure.code !== 'TaskInterrupted') throw error;
+      if (!helpsToRunAgain.has(failure.code)) throw error;
       log.warn('A task is run again', { job: run.job, attempt: run.attempt, ...failure });
       run.details.attemptFailed(run.attempt, failure, result);
       const pause = Math.min(1000 * 2 ** (run.attempt - 1), 60_000);
@@ -97,11 +98,18 @@ async function attemptAll(run: Run, description: TaskDescription): Promise<TaskR
   }
 }
 
+const helpsToRunAgain: ReadonlySet<Failure['code']> = new Set([
+  'TaskFailed',
+  'TaskInterrupted',
+  'TaskNotStarted',
+]);
+
 async function attemptOnce(
   { job, id, attempt }: Run,
-  { summary, grace }: TaskDescription,
+  { kind, summary, grace }: TaskDescription,
   timeLimit: number,
 ): Promise<TaskResult> {
+  if (kind === 'ecs') return attemptInEcs({ job, id, attempt }, summary, timeLimit);
   const options = {
     summary: attempt === 1 ? summary : `${summary} (attempt ${attempt})`,
     scheduleToStartTimeout: timeLimit,
@@ -112,7 +120,7 @@ async function attemptOnce(
 }
 
 function failedRun({ job, id, attempt }: Run, error: unknown): Failed {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const cause = error instanceof ActivityFailure ? error.cause : error;
   if (!(cause instanceof TimeoutFailure)) {
     const result = cause instanceof ApplicationFailure ? taskResultIn(cause.details) : undefined;
     return { failure: failureOf(error), result };
@@ -135,6 +143,6 @@ function failedRun({ job, id, attempt }: Run, error: unknown): Failed {
 
 /** What the task said until it was stopped. */
 function cancelledResult(error: unknown): TaskResult | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof CancelledFailure ? taskResultIn(cause.details) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { storeAddresses, type Config, type JobConfig } from '../../config/config.ts';
+import { storeAddresses, type Config, type JobConfig, type TaskWork } from '../../config/config.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import { mistakesOf } from '../../config/mistake.ts';
@@ -97,13 +97,22 @@ function storageText({ storage, storageName }: JobConfig): string {
 }
 
 function taskTable({ tasks, worker }: Config): readonly string[] {
-  const columns = ['TASK', 'PROGRAM', 'USER', 'RETRIES', 'SCHEDULE', 'RUNS HERE'].map((title) => ({ title }));
+  const columns = ['TASK', 'WORK', 'RETRIES', 'SCHEDULE', 'RUNS HERE'].map((title) => ({ title }));
   const rows = [...tasks.values()].map((task) => {
-    const { argv, user, retries } = task.work.command;
-    const here = worker.commands ? 'yes' : 'no (worker.commands)';
-    return [task.name, argv[0], user ?? 'the worker’s', String(retries), scheduleText(task), here];
+    const { text, retries } = workText(task.work);
+    const here = task.work.kind === 'ecs' || worker.commands ? 'yes' : 'no (worker.commands)';
+    return [task.name, text, String(retries), scheduleText(task), here];
   });
   return table(columns, rows);
+}
+
+function workText(work: TaskWork): { readonly text: string; readonly retries: number } {
+  if (work.kind === 'ecs') {
+    const { taskDefinition, cluster, retries } = work.ecs;
+    return { text: `ecs ${taskDefinition} in ${cluster}`, retries };
+  }
+  const { argv, user, retries } = work.command;
+  return { text: `command ${argv[0]}${user === undefined ? '' : ` as ${user}`}`, retries };
 }
 
 function scheduleText({ schedule }: Pick<JobConfig, 'schedule'>): string {

@@ -20,7 +20,7 @@ type RunOptions = GlobalOptions & { readonly wait: boolean };
 export function addRunCommand(program: Command, io: Io): void {
   program
     .command('run')
-    .argument('<job>', 'the job: one with `command`')
+    .argument('<job>', 'the job: one with `command` or `ecs`')
     .summary('run a task now')
     .description(
       'Runs a task now, on a worker that allows it, unless it is at work. Follows the run and ends with what the task wrote; Ctrl-C stops ' +

@@ -85,6 +85,6 @@ test('config schema prints a JSON Schema', async () => {
   const { text } = await holdfast(['config', 'schema']);
   expect(JSON.parse(text)).toMatchObject({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    required: ['storages', 'jobs'],
+    required: ['jobs'],
   });
 });

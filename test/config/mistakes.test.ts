@@ -226,7 +226,7 @@ describe('what does not fit together', () => {
     [
       '    deadline: 1h',
       '  other: { storage: main }',
-      '19:3: jobs.other: found no `consul` and no `etcd` and no `elasticsearch` and no `command` in it; expected one',
+      '19:3: jobs.other: found no `consul` and no `etcd` and no `elasticsearch` and no `command` and no `ecs` in it; expected one',
     ],
     [
       '  consul-prod:',

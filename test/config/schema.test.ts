@@ -16,7 +16,7 @@ test('holdfast.example.yaml is right', () => {
     'etcd-prod-keys',
     'search-prod',
   ]);
-  expect([...config.tasks.keys()]).toEqual(['rotate-logs', 'check-dns']);
+  expect([...config.tasks.keys()]).toEqual(['rotate-logs', 'check-dns', 'nightly-report']);
   expect(config.temporal.address).toBe('localhost:7233');
 });
 
@@ -26,6 +26,9 @@ test.each([
   ['a job', ['jobs', 'any']],
   ['a command', ['jobs', 'any', 'command']],
   ['the output of a command', ['jobs', 'any', 'command', 'output']],
+  ['tasks of ECS', ['jobs', 'any', 'ecs']],
+  ['a network of ECS', ['jobs', 'any', 'ecs', 'network_configuration']],
+  ['a container of ECS', ['jobs', 'any', 'ecs', 'overrides', 'containers', 'any']],
   ['a worker', ['worker']],
   ['an etcd', ['jobs', 'any', 'etcd']],
   ['an Elasticsearch', ['jobs', 'any', 'elasticsearch']],
@@ -48,7 +51,11 @@ describe('the JSON Schema', () => {
   test('knows defaults, required settings and names', () => {
     const job = at(schema, 'properties', 'jobs', 'additionalProperties');
     expect(at(job, 'properties', 'deadline')).toMatchObject({ type: 'string', default: '1h' });
-    expect(at(job, 'anyOf')).toEqual([{ required: ['storage'] }, { required: ['command'] }]);
+    expect(at(job, 'anyOf')).toEqual([
+      { required: ['storage'] },
+      { required: ['command'] },
+      { required: ['ecs'] },
+    ]);
     expect(at(job, 'additionalProperties')).toBe(false);
     expect(at(schema, 'properties', 'jobs', 'propertyNames')).toEqual({
       pattern: '^[a-z0-9][a-z0-9-]{0,59}$',

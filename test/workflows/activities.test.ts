@@ -3,7 +3,7 @@ import { parseConfig } from '../../config/load.ts';
 
 test('the names of the activities stay as they are, each on its queue', () => {
   const config = parseConfig('jobs: {}', 'holdfast.yaml', { env: {}, unset: 'fail' });
-  const { control, data, command } = createActivities(config);
+  const { control, data, command, ecs } = createActivities(config);
   expect(Object.keys(control).sort()).toEqual([
     'describeJob',
     'describeTask',
@@ -20,4 +20,5 @@ test('the names of the activities stay as they are, each on its queue', () => {
     'verify',
   ]);
   expect(Object.keys(command)).toEqual(['runCommand']);
+  expect(Object.keys(ecs).sort()).toEqual(['startEcs', 'stopEcs', 'watchEcs']);
 });

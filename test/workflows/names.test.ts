@@ -9,6 +9,7 @@ test('names that histories, schedules and people rely on stay as they are', () =
     controlQueue: 'holdfast',
     dataQueue: 'holdfast-data',
     commandQueue: 'holdfast-command',
+    ecsQueue: 'holdfast-ecs',
     workflowTypes: { backup: 'backup', restore: 'restore', task: 'task' },
     restoreMessages: {
       requestRestore: 'requestRestore',

@@ -40,6 +40,8 @@ test('the histories cover how runs end', () => {
     'restore-failed',
     'task',
     'task-cancelled',
+    'task-ecs',
+    'task-ecs-cancelled',
     'task-failed',
     'task-retried',
     'task-unserved',

@@ -82,7 +82,10 @@ export async function startTaskRig(
       async start(job) {
         last = Math.max(Date.now(), last + 1000);
         const id = backupId(new Date(last));
-        const { type, ...options } = startingTask({ job, kind: 'command' }, id);
+        const { type, ...options } = startingTask(
+          { job, kind: config.tasks.get(job)?.work.kind ?? 'command' },
+          id,
+        );
         return client.workflow.start(type, { ...options, args: [{ job, id }] });
       },
       stop: () => started.disposeAsync(),

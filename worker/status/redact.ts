@@ -56,7 +56,11 @@ function ofStore({ store }: JobConfig): (string | undefined)[] {
 }
 
 /** A command may say any of its variables; those whose names speak of secrets are not shown. */
-function ofTask({ work }: TaskConfig): string[] {
+function ofTask({ work }: TaskConfig): (string | undefined)[] {
+  if (work.kind === 'ecs') {
+    const { credentials } = work.ecs.connection;
+    return [credentials?.secretAccessKey, credentials?.sessionToken];
+  }
   const variables = Object.entries(work.command.env);
   return variables
     .filter(([name]) => /secret|token|passw|key|credential/i.test(name))

@@ -1,4 +1,5 @@
 import type { Captured, CaptureInput, JobDescription, PublishInput, Published, Verified } from './backup.ts';
+import type { EcsInput, EcsStarted, EcsStopInput, EcsWatchInput } from './ecs.ts';
 import type { RunTaskInput, TaskDescription, TaskResult } from './task.ts';
 import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport } from './restore.ts';
 
@@ -27,4 +28,14 @@ export interface DataActivities {
 /** The activities of the command queue: they heartbeat a `TaskProgress`, and can be cancelled. */
 export interface CommandActivities {
   runCommand(input: RunTaskInput): Promise<TaskResult>;
+}
+
+/** The activities of the ECS queue: they mostly wait. They heartbeat a `TaskProgress`, and can be cancelled. */
+export interface EcsActivities {
+  /** Starts the tasks, or finds those that an attempt before has started. */
+  startEcs(input: EcsInput): Promise<EcsStarted>;
+  /** Waits until they have stopped. */
+  watchEcs(input: EcsWatchInput): Promise<TaskResult>;
+  /** Stops them, and waits until they have; null where there are none. */
+  stopEcs(input: EcsStopInput): Promise<TaskResult | null>;
 }

@@ -232,6 +232,26 @@ const entries = {
     action: 'Set the variables and correct the names in the message; none of the files was changed.',
     exit: 1,
   },
+  EcsUnavailable: {
+    meaning: 'The API of ECS did not answer, or cannot serve now (throttling, an internal error).',
+    retryable: true,
+    action: 'Nothing, as a rule: it is tried again. If it stays, look at region, endpoint and network.',
+    exit: 1,
+  },
+  EcsRefused: {
+    meaning:
+      'ECS refuses the request (credentials, rights, an unknown cluster, a setting that does not fit).',
+    retryable: false,
+    action: 'Correct what the message names; docs/ecs.md lists the rights that are needed.',
+    exit: 1,
+  },
+  TaskNotStarted: {
+    meaning:
+      'ECS had no place for a task, could not start its containers, or did not in time; nothing of it ran.',
+    retryable: false,
+    action: 'See ECS’s own reason in the message: mostly capacity, the image, the network or a role.',
+    exit: 1,
+  },
   ProgramMissing: {
     meaning: 'A program that this work needs (`etcdutl`, `etcd`) is not on the PATH, or it is too old.',
     retryable: false,

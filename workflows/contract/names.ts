@@ -9,6 +9,8 @@ export const controlQueue = 'holdfast';
 export const dataQueue = 'holdfast-data';
 /** The commands of tasks; only workers whose configuration allows commands take from it. */
 export const commandQueue = 'holdfast-command';
+/** What deals with tasks in ECS; it mostly waits, so a worker takes many of these at once. */
+export const ecsQueue = 'holdfast-ecs';
 
 export const workflowTypes = { backup: 'backup', restore: 'restore', task: 'task' } as const;
 

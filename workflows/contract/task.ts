@@ -1,7 +1,8 @@
 import type { Failure } from './backup.ts';
+import type { EcsTask } from './ecs.ts';
 
-/** What a task is: a command that a worker runs. */
-export type TaskKind = 'command';
+/** What a task is: a command that a worker runs, or tasks in Amazon's ECS. */
+export type TaskKind = 'command' | 'ecs';
 
 /** Input of the workflow `task`. A schedule gives the job alone; what is done stands in the workers' configuration. */
 export interface TaskInput {
@@ -73,6 +74,8 @@ export interface TaskResult extends TaskOutput {
   readonly host?: string;
   /** Where the whole output is, where the job has an `output`. */
   readonly kept?: KeptOutput;
+  /** The tasks in ECS, with the places of their logs: what they write is there, and not in `stdout`. */
+  readonly ecs?: readonly EcsTask[];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt: string;
@@ -85,6 +88,7 @@ export interface TaskProgress extends TaskOutput {
   readonly phase: 'running' | 'stopping';
   readonly pid?: number;
   readonly host?: string;
+  readonly ecs?: readonly EcsTask[];
   /** ISO 8601. */
   readonly startedAt: string;
 }

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { EcsConnection, EcsSettings } from '../tasks/ecs/settings.ts';
+import type { Path } from './document.ts';
+import type { Finding } from './findings.ts';
+import * as format from './formats.ts';
+import { present } from './present.ts';
+import { isMapping } from './settings.ts';
+
+/** The settings of a job with `ecs:`, in the terms of RunTask. */
+
+const { text, wholeNumber, yesOrNo, duration } = format;
+
+const anyText = text('text', () => true);
+
+const capacityProvider = z.strictObject({
+  capacity_provider: text('the name of a capacity provider').describe('FARGATE, FARGATE_SPOT or your own.'),
+  weight: wholeNumber(0, 1000).optional().describe('Its share of the tasks, beside the others.'),
+  base: wholeNumber(0, 100_000).optional().describe('How many tasks go to it at least.'),
+});
+
+const network = z.strictObject({
+  subnets: z
+    .array(text('the id of a subnet'), { error: 'a list of subnets' })
+    .min(1, { error: 'at least one subnet' })
+    .describe('Where the task gets its network interface.'),
+  security_groups: z
+    .array(text('the id of a security group'), { error: 'a list of security groups' })
+    .default([])
+    .describe('Default: the one of the VPC.'),
+  assign_public_ip: yesOrNo
+    .default(false)
+    .describe('Whether it gets a public address; without one, images come through a NAT or endpoints.'),
+});
+
+const containerOverride = z.strictObject({
+  command: z
+    .array(anyText, { error: 'a list: the program and its arguments' })
+    .optional()
+    .describe('The command, in place of that of the definition.'),
+  environment: z
+    .record(z.string(), anyText)
+    .default({})
+    .describe('Variables that are added or replaced. ECS shows them to whoever may describe the task.'),
+  cpu: wholeNumber(1, 1_000_000).optional().describe('CPU units; 1024 are one processor.'),
+  memory: wholeNumber(4, 10_000_000).optional().describe('MiB.'),
+});
+
+const overrides = z.strictObject({
+  task_role_arn: text('the ARN of a role')
+    .optional()
+    .describe('The role of the containers, in place of that of the definition.'),
+  containers: z
+    .record(z.string(), containerOverride)
+    .default({})
+    .describe('By the name of the container in the task definition.'),
+});
+
+export const ecsSchema = z.strictObject({
+  region: text('the name of a region, such as eu-central-1')
+    .optional()
+    .describe('The region. Default: AWS_REGION, else the AWS profile.'),
+  endpoint: text(
+    'the address of a server such as http://127.0.0.1:5000, without credentials',
+    format.isHttpAddress,
+  )
+    .optional()
+    .describe('Another address of the API: a VPC endpoint, or moto. Default: Amazon’s own for the region.'),
+  profile: text('the name of an AWS profile')
+    .optional()
+    .describe('A profile of the AWS configuration files; with `role_arn` in it, that role is taken on.'),
+  access_key_id: text('an access key id')
+    .optional()
+    .describe(
+      'Credentials. Default: the chain of Amazon’s SDK (environment, profile, roles of container and instance).',
+    ),
+  secret_access_key: text('a secret access key')
+    .optional()
+    .describe('Goes with access_key_id. Write it as `${VARIABLE}`, not in plain text.'),
+  session_token: text('a session token')
+    .optional()
+    .describe('Goes with temporary credentials. Write it as `${VARIABLE}`.'),
+  cluster: text('the name or ARN of a cluster')
+    .default('default')
+    .describe('The cluster, by name or ARN. Default: `default`.'),
+  task_definition: text('`family`, `family:revision` or an ARN').describe(
+    '`family` (its latest active revision), `family:12`, or an ARN.',
+  ),
+  count: wholeNumber(1, 10).default(1).describe('How many tasks are started; all must succeed.'),
+  launch_type: z
+    .enum(['EC2', 'FARGATE', 'EXTERNAL'])
+    .optional()
+    .describe('Default: the strategy, else what the cluster has as its default.'),
+  capacity_provider_strategy: z
+    .array(capacityProvider, { error: 'a list of mappings with `capacity_provider`' })
+    .max(20, { error: 'at most 20' })
+    .default([])
+    .describe('Instead of launch_type: which capacity providers get the tasks.'),
+  network_configuration: network
+    .optional()
+    .describe('Required for task definitions with the network mode `awsvpc` (always on Fargate).'),
+  overrides: overrides.prefault({}).describe('What is other than in the task definition.'),
+  tags: z.record(z.string(), anyText).default({}).describe('Tags of the tasks.'),
+  enable_execute_command: yesOrNo
+    .default(false)
+    .describe('Let `aws ecs execute-command` look into the containers; the task role must allow it.'),
+  launch_timeout: duration
+    .prefault('10m')
+    .describe('How long a task may take until it runs; then it is stopped, and the run fails.'),
+  retries: wholeNumber(0, 100)
+    .default(0)
+    .describe('How often new tasks are started when the first ones failed. Default: never.'),
+});
+
+type CheckedEcs = z.output<typeof ecsSchema>;
+
+export function buildEcs(ecs: CheckedEcs): EcsSettings {
+  const { network_configuration: network, overrides, launch_type: launchType } = ecs;
+  return {
+    connection: buildConnection(ecs),
+    cluster: ecs.cluster,
+    taskDefinition: ecs.task_definition,
+    count: ecs.count,
+    capacityProviderStrategy: ecs.capacity_provider_strategy.map(
+      ({ capacity_provider: name, weight, base }) => ({ name, ...present({ weight, base }) }),
+    ),
+    overrides: {
+      ...present({ taskRoleArn: overrides.task_role_arn }),
+      containers: Object.fromEntries(
+        Object.entries(overrides.containers).map(([name, override]) => [name, present(override)]),
+      ),
+    },
+    tags: ecs.tags,
+    enableExecuteCommand: ecs.enable_execute_command,
+    launchTimeout: ecs.launch_timeout,
+    retries: ecs.retries,
+    ...present({
+      launchType,
+      network: network && {
+        subnets: network.subnets,
+        securityGroups: network.security_groups,
+        assignPublicIp: network.assign_public_ip,
+      },
+    }),
+  };
+}
+
+function buildConnection(ecs: CheckedEcs): EcsConnection {
+  const { region, endpoint, profile, session_token: sessionToken } = ecs;
+  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = ecs;
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined
+      ? undefined
+      : { accessKeyId, secretAccessKey, ...present({ sessionToken }) };
+  return present({ region, endpoint, profile, credentials });
+}
+
+/** What takes several settings together. */
+export function checkEcs(path: Path, ecs: unknown): readonly Finding[] {
+  if (!isMapping(ecs)) return [];
+  const missing = (name: string, other: string): Finding[] =>
+    other in ecs && !(name in ecs)
+      ? [{ path: [...path, name], at: 'key', text: `missing; \`${other}\` needs it` }]
+      : [];
+  const twice: Finding[] =
+    'launch_type' in ecs && 'capacity_provider_strategy' in ecs
+      ? [
+          {
+            path: [...path, 'capacity_provider_strategy'],
+            at: 'key',
+            text: 'found beside `launch_type`; expected one of them',
+          },
+        ]
+      : [];
+  return [
+    ...missing('secret_access_key', 'access_key_id'),
+    ...missing('access_key_id', 'secret_access_key'),
+    ...missing('access_key_id', 'session_token'),
+    ...twice,
+  ];
+}
