@@ -19,8 +19,7 @@ export function* documentsOf(count: number): Generator<{ readonly id: string; re
 
 /** Makes the index of one shard, and fills it. */
 export async function fillIndex(address: string, index: string, count: number): Promise<Filled> {
-  const settings = { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '-1' };
-  await ask(address, 'PUT', `/${index}`, JSON.stringify({ settings }));
+  await emptyIndex(address, index);
   let bytes = 0;
   let lines: string[] = [];
   for (const { id, source } of documentsOf(count)) {
@@ -34,6 +33,12 @@ export async function fillIndex(address: string, index: string, count: number): 
   await ask(address, 'POST', `/${index}/_refresh`);
   await requireCount(address, index, count);
   return { keys: count, bytes };
+}
+
+/** Makes an index of one shard that does not refresh by itself; its mappings come with the documents. */
+export async function emptyIndex(address: string, index: string): Promise<void> {
+  const settings = { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '-1' };
+  await ask(address, 'PUT', `/${index}`, JSON.stringify({ settings }));
 }
 
 /** @throws where the index does not hold so many documents */

@@ -10,7 +10,8 @@ import { compete, type Entrant } from './contenders.ts';
 import type { Filled } from './fill.ts';
 import { goalPeers } from './goals.ts';
 import { whole, type Comparison } from './report.ts';
-import { ask, fillIndex, requireCount } from './search-data.ts';
+import { measureReading, measureWriting, readyBulks } from './search-ceiling.ts';
+import { ask, emptyIndex, fillIndex, requireCount } from './search-data.ts';
 import type { Stage } from './stage.ts';
 import type { Round } from './statistics.ts';
 
@@ -27,12 +28,21 @@ type Say = (text: string) => void;
 /** As its documentation advises for speed. */
 const tuned = '--limit=10000 --intervalCap=1000 --concurrency=8';
 
+/** What OpenSearch's own jvm.options say: with the options for tests, Java would not compile in full. */
+const java = [
+  '-Xms1g',
+  '-Xmx1g',
+  '-XX:+UseG1GC',
+  '-XX:G1ReservePercent=25',
+  '-XX:InitiatingHeapOccupancyPercent=30',
+];
+
 /** Fills an OpenSearch, archives an index and restores it under another name, in turns with elasticdump. */
 export async function benchSearch(stage: Stage, bench: SearchBench, say: Say): Promise<CaseResult> {
   const load = loadavg()[0] ?? 0;
   const dump = await findOrBuild(elasticdump);
   const directory = await stage.directory();
-  const server = await startOpenSearch();
+  const server = await startOpenSearch({ java });
   try {
     say(`Filling OpenSearch with ${whole(bench.documents)} documents …`);
     const all = await fillIndex(server.address, 'all', bench.documents);
@@ -82,11 +92,19 @@ async function compareBackups(setting: Setting, say: Say): Promise<Comparison> {
     },
     { name: goalPeers.dumpTuned, ...all, run: () => exporting('all', all, tuned) },
     { name: goalPeers.dump, ...few, run: () => exporting('few', few, '') },
+    {
+      name: "OpenSearch's limit: its pages, looked at by nobody",
+      ...all,
+      run: () => measureReading(address, 'all', all),
+    },
   ];
   const [ours, ...peers] = await compete(entrants, rounds, say);
   if (ours === undefined) throw new Error('Nobody took part.');
   return { title: `Export of ${titleOf(setting)}`, ours, peers };
 }
+
+/** So many documents the ready-made requests hold: they are all in memory. */
+const mostReady = 200_000;
 
 async function compareRestores(setting: Setting, say: Say): Promise<Comparison> {
   const { address, dump, all, few, rounds } = setting;
@@ -98,12 +116,14 @@ async function compareRestores(setting: Setting, say: Say): Promise<Comparison> 
   };
   const importing = (index: string, filled: Filled, flags: string) =>
     target(`again-${index}`, filled, async () => {
-      const settings = { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '-1' };
-      await ask(address, 'PUT', `/again-${index}`, JSON.stringify({ settings }));
+      await emptyIndex(address, `again-${index}`);
       const file = fileOf(setting, `${index}.ndjson`);
       const line = `node '${dump}' --quiet --input='${file}' --output=${address}/again-${index} --type=data ${flags}`;
       return measureShell(line, {});
     });
+  const limitKeys = Math.min(mostReady, all.keys);
+  const ready = readyBulks(limitKeys);
+  const limit: Filled = { keys: limitKeys, bytes: (all.bytes / all.keys) * limitKeys };
   const entrants: readonly Entrant[] = [
     {
       name: 'holdfast: load, read again, compare',
@@ -112,6 +132,11 @@ async function compareRestores(setting: Setting, say: Say): Promise<Comparison> 
     },
     { name: goalPeers.dumpTuned, ...all, run: () => importing('all', all, tuned) },
     { name: goalPeers.dump, ...few, run: () => importing('few', few, '') },
+    {
+      name: "OpenSearch's limit: bulk requests, ready-made",
+      ...limit,
+      run: () => target('limit', limit, () => measureWriting(address, 'limit', ready)),
+    },
   ];
   const [ours, ...peers] = await compete(entrants, rounds, say);
   if (ours === undefined) throw new Error('Nobody took part.');

@@ -74,6 +74,8 @@ export interface OpenSearchOptions {
   readonly dataDir?: string;
   /** Of the HTTP interface. Default: a free one. */
   readonly port?: number;
+  /** Options of Java. Default: those of a small node that starts fast and never compiles in full. */
+  readonly java?: readonly string[];
   /** Further settings as opensearch.yml names them. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -106,7 +108,10 @@ async function start(java: string, program: string, options: OpenSearchOptions):
       name: 'OpenSearch',
       address,
       // Its script would start five further Javas before this one.
-      command: [...javaCommand(java, folders, 'lib/*'), 'org.opensearch.bootstrap.OpenSearch'],
+      command: [
+        ...javaCommand(java, folders, options.java ?? javaOptions, 'lib/*'),
+        'org.opensearch.bootstrap.OpenSearch',
+      ],
       cwd: folders.temporary,
       user: folders.user,
       ready: () => isReady(address),
@@ -135,7 +140,7 @@ async function keepKeys(
   { accessKeyId, secretAccessKey }: NonNullable<OpenSearchOptions['s3']>,
 ): Promise<void> {
   const command = [
-    ...javaCommand(java, folders, 'lib/*', 'lib/tools/keystore-cli/*'),
+    ...javaCommand(java, folders, javaOptions, 'lib/*', 'lib/tools/keystore-cli/*'),
     ...['org.opensearch.tools.cli.keystore.KeyStoreCli', 'add', '--force', '--stdin'],
     ...['s3.client.default.access_key', 's3.client.default.secret_key'],
   ];
@@ -146,9 +151,14 @@ async function keepKeys(
   });
 }
 
-function javaCommand(java: string, { home, config, temporary }: NodeFolders, ...classes: readonly string[]) {
+function javaCommand(
+  java: string,
+  { home, config, temporary }: NodeFolders,
+  flags: readonly string[],
+  ...classes: readonly string[]
+) {
   return [
-    ...[join(java, 'bin', 'java'), ...javaOptions, `-Djava.io.tmpdir=${temporary}`],
+    ...[join(java, 'bin', 'java'), ...flags, `-Djava.io.tmpdir=${temporary}`],
     `-javaagent:${join(home, 'agent', 'opensearch-agent.jar')}`,
     ...[`-Dopensearch.path.home=${home}`, `-Dopensearch.path.conf=${config}`],
     ...['-Dopensearch.distribution.type=zip', '-cp', classes.map((path) => join(home, path)).join(':')],
