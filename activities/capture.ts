@@ -26,8 +26,12 @@ import { findUnchanged } from './unchanged.ts';
  */
 export async function capture(step: Step, input: CaptureInput): Promise<Captured> {
   const job = jobOf(step.config, input.job);
-  if (keepsOwnBackups(job)) return withStorage(job, (storage) => captureOwn(step, job, storage, input));
-  return withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
+  const started = performance.now();
+  const captured = keepsOwnBackups(job)
+    ? await withStorage(job, (storage) => captureOwn(step, job, storage, input))
+    : await withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
+  if (captured.unchangedSince !== undefined) return captured;
+  return { captureMilliseconds: Math.round(performance.now() - started), ...captured };
 }
 
 async function captureOwn(

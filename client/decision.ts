@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import {
   ApplicationFailure,
   type Client,
@@ -10,6 +9,7 @@ import { restoreMessages, restoreWorkflowId } from '../workflows/contract/names.
 import type { Approval, Decided, Refusal } from '../workflows/contract/restore.ts';
 import { patiently } from './follow.ts';
 import type { Io } from './io.ts';
+import { whoAmI } from './mark.ts';
 import { say } from './output.ts';
 import { named } from './failure.ts';
 
@@ -60,9 +60,4 @@ async function send(
   } finally {
     clearTimeout(hint);
   }
-}
-
-/** Who decides, for the report: a name that people recognise, not a proof. */
-function whoAmI({ env }: Io): string {
-  return `${env['USER'] ?? env['LOGNAME'] ?? userInfo().username}@${hostname()}`;
 }

@@ -128,6 +128,7 @@ function buildJob(
       identityFiles: job.encrypt.identity_files.map((file) => resolve(folder, file)),
     },
     allowEmpty: job.allow_empty,
+    maxShrink: job.max_shrink,
     deadline: job.deadline,
     approvalTimeout: job.approval_timeout,
   };

@@ -62,7 +62,7 @@ function checkJobs(judged: Judged): Finding[] {
 }
 
 /** What only a job that backs up a store has. */
-const backupSettings = ['storage', 'allow_empty', 'keep', 'encrypt', 'approval_timeout'];
+const backupSettings = ['storage', 'allow_empty', 'max_shrink', 'keep', 'encrypt', 'approval_timeout'];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */
 function checkTask(

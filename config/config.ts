@@ -55,6 +55,8 @@ export interface JobConfig {
   readonly keep: KeepPolicy;
   readonly encryption: EncryptionSettings;
   readonly allowEmpty: boolean;
+  /** 0 to 1: a backup that holds less by more than this part of the last good one is suspicious. */
+  readonly maxShrink: number;
   readonly deadline: number;
   readonly approvalTimeout: number;
 }

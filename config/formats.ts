@@ -44,6 +44,14 @@ export const duration = z
     return milliseconds;
   });
 
+const percentForm = 'a part in percent, such as 50%';
+
+/** Becomes a number from 0 to 1. */
+export const percent = z
+  .string({ error: percentForm })
+  .regex(/^(100|\d{1,2}(\.\d+)?)%$/, { error: percentForm })
+  .transform((value) => Number(value.slice(0, -1)) / 100);
+
 /** What is wrong with a cron text, as the end of the sentence "expected …". */
 export function cronMistake(cron: string, dialect: CronDialect): string | undefined {
   const times = isKept(cron) ? undefined : readCron(cron, dialect);

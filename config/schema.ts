@@ -410,6 +410,11 @@ const job = z
       .describe(
         'Take a store without keys as a backup. Else it is a failure: mostly a token or prefix is wrong.',
       ),
+    max_shrink: format.percent
+      .prefault('50%')
+      .describe(
+        'A backup that holds fewer records or bytes than the last good one, by more than this part, is published as suspicious.',
+      ),
     schedule: z
       .union([bareCron.transform((cron) => schedule.parse({ cron })), schedule], {
         error: 'a cron text, or a mapping with `cron`',

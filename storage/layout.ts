@@ -5,6 +5,7 @@
  *   <job>/<backup id>/records.ndjson.zst[.age]
  *   <job>/restores/<restore id>/plan.ndjson.zst, report.json
  *   <job>/<run id>/stdout.log, stderr.log    of a task; stdout.2.log of its second attempt
+ *   <job>/marks/<backup id>.pinned.json, .trusted.json
  */
 
 /** The folder of a job, with its slash. */
@@ -24,6 +25,11 @@ export function manifestName(job: string, id: string): string {
 /** The name within the storage of what is named relative to the job's folder (`DataObject.name`, `Plan.object`). */
 export function objectName(job: string, name: string): string {
   return `${job}/${name}`;
+}
+
+/** The folder of what people say of the backups of a job, with its slash. */
+export function marksFolder(job: string): string {
+  return `${job}/marks/`;
 }
 
 /** The folder of a restore, with its slash. */

@@ -54,6 +54,7 @@ const shape: z.ZodType<Manifest> = z
     recipients: z.array(z.string()),
     leftOut: z.array(z.object({ reason: z.string(), count, examples: z.array(z.string()) })),
     warnings: z.exactOptional(z.array(z.string())),
+    suspicions: z.exactOptional(z.array(z.string())),
     keyspace: z.exactOptional(
       z.object({ hash: decimal, revision: decimal, compactRevision: z.string().regex(/^(-1|\d+)$/) }),
     ),
@@ -63,6 +64,7 @@ const shape: z.ZodType<Manifest> = z
     checks: z.exactOptional(
       z.array(z.object({ name: z.string(), outcome: z.enum(['equal', 'not done']), detail: z.string() })),
     ),
+    captureMilliseconds: z.exactOptional(count),
     capturedAt: time,
     verifiedAt: time,
     publishedAt: time,

@@ -4,6 +4,7 @@ import { timeOfBackupId } from '../workflows/contract/names.ts';
 import { listRuns } from './catalog.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { backupFolder, jobFolder, manifestName } from './layout.ts';
+import { listMarks, markName, type Marks } from './marks.ts';
 import { keepReasons } from './retention.ts';
 import type { KeepPolicy, Retained } from './retention.ts';
 import type { ObjectInfo, Storage } from './storage.ts';
@@ -56,7 +57,12 @@ export async function planPrune(
   signal?: AbortSignal,
 ): Promise<PrunePlan> {
   const entries = await Array.fromAsync(listRuns(storage, job, signal));
-  const reasons = keepReasons(entries.flatMap(retained), policy, now);
+  const marks = await listMarks(storage, job, signal);
+  const reasons = keepReasons(
+    entries.flatMap((entry) => retained(entry, marks)),
+    policy,
+    now,
+  );
   const needed = needsData(entries);
 
   const keep: KeptBackup[] = [];
@@ -85,7 +91,8 @@ export async function prune(storage: Storage, plan: PrunePlan, signal?: AbortSig
   const { job, now } = plan;
   const { remove, leftovers } = await stillToGo(storage, plan, signal);
   const manifests = remove.map(({ id }) => manifestName(job, id));
-  await storage.remove(manifests, signal);
+  const trusted = remove.map(({ id }) => markName({ job, id, mark: 'trusted' }));
+  await storage.remove([...manifests, ...trusted], signal);
 
   // Both are looked up at the last moment: a run may have published a reference to this data just now.
   const candidates = [...remove, ...leftovers];
@@ -134,7 +141,7 @@ function needsData(entries: readonly CatalogEntry[]): ReadonlySet<string> {
   );
 }
 
-function retained(entry: CatalogEntry): Retained[] {
+function retained(entry: CatalogEntry, all: Marks): Retained[] {
   const { id, state } = entry;
   const time = timeOfBackupId(id);
   switch (state) {
@@ -143,8 +150,11 @@ function retained(entry: CatalogEntry): Retained[] {
     case 'unreadable':
       return [{ id, time, state, reason: 'schedule', refersTo: [] }];
     case 'published': {
-      const { reason } = entry.manifest;
-      return [{ id, time, state, reason, refersTo: refersTo(entry.manifest) }];
+      const { reason, suspicions } = entry.manifest;
+      const marks = all.get(id);
+      const suspicious = suspicions !== undefined && marks?.has('trusted') !== true;
+      const pinned = marks?.has('pinned') === true;
+      return [{ id, time, state, reason, pinned, suspicious, refersTo: refersTo(entry.manifest) }];
     }
   }
 }

@@ -24,6 +24,10 @@ export interface Retained {
   /** Published is verified. `unreadable`: there is a manifest, and nobody can tell what it says. */
   readonly state: 'published' | 'unreadable';
   readonly reason: BackupReason;
+  /** Somebody has said that it stays. */
+  readonly pinned?: boolean;
+  /** It may not be what it should be, and nobody has said that it is. */
+  readonly suspicious?: boolean;
   /** The ids of the earlier backups whose data this one refers to. */
   readonly refersTo: readonly string[];
 }
@@ -37,7 +41,8 @@ const rules: readonly Period[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearl
  * Every rule walks from the newest to the oldest and keeps the newest of each period, until it has kept as many as
  * it says; one that is not full keeps the oldest too. Beyond the rules stay: the newest verified backup, what a
  * kept one refers to, those from the future, and those that cannot be read, with the data these may refer to.
- * Imported ones are not of the schedule: the rules pass them over, and they stay.
+ * Imported ones are not of the schedule: the rules pass them over, and they stay. Pinned ones stay. While the newest
+ * backup is suspicious, everything stays: an earlier one may be the last that is good.
  * Without any rule everything stays but old safety backups.
  */
 export function keepReasons(
@@ -64,6 +69,10 @@ export function keepReasons(
     const until = new Date(backup.time.getTime() + policy.safety);
     if (backup.reason === 'import') keep(backup, 'imported by hand: delete it by hand');
     if (backup.reason === 'safety' && until > now) keep(backup, `safety backup until ${until.toISOString()}`);
+  }
+  for (const backup of readable) if (backup.pinned === true) keep(backup, 'pinned');
+  if (points[0]?.suspicious === true) {
+    for (const backup of readable) keep(backup, `the newest backup, ${points[0].id}, is suspicious`);
   }
   const newest = points[0] ?? readable[0];
   if (newest !== undefined) keep(newest, 'newest verified');

@@ -47,10 +47,12 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
       manifest = where;
       rows.push(['published', code(where)]);
     },
-    finished({ pruned, pruneFailure }) {
+    finished({ pruned, pruneFailure, suspicions = [] }) {
+      for (const why of suspicions) rows.push(['suspicious', prose(why)]);
       const list = pruned.map(code).join(', ');
       rows.push(['pruned', pruned.length === 0 ? 'nothing' : `${count(pruned.length)}: ${list}`]);
-      if (pruneFailure === undefined) show('Done: stored, read back and published');
+      if (pruneFailure === undefined)
+        show(`Done: stored, read back and published${suspicions.length > 0 ? ', but suspicious' : ''}`);
       else show('Done, but old backups could not be removed', ...explained(pruneFailure));
     },
     failed: (failure) => show(`Failed: ${failure.code}`, ...explained(failure), stored()),

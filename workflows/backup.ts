@@ -98,7 +98,7 @@ async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupRe
   const { input, id, details } = run;
   details.enters('Publishing');
   const summary = 'write the manifest: from now on the backup exists';
-  const { manifest } = await control.publish
+  const { manifest, suspicions } = await control.publish
     .executeWithOptions({ summary }, [proven])
     .catch(async (error: unknown) => {
       await discard(run);
@@ -116,6 +116,7 @@ async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupRe
     storedBytes: newBytes(captured),
     ...(captured.unchangedSince !== undefined && { unchangedSince: captured.unchangedSince }),
     manifest,
+    ...(suspicions && { suspicions }),
     ...pruned,
   };
   upsertSearchAttributes([

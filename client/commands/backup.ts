@@ -103,6 +103,7 @@ function resultLines(result: BackupResult, io: Io): readonly string[] {
   return [
     `${job} ${id} ${verified}: ${facts}`,
     result.manifest,
+    ...(result.suspicions ?? []).map((why) => `${paint(io, io.stdout, 'yellow', 'suspicious:')} ${why}`),
     ...(pruned.length > 0 ? [`Removed ${counted(pruned.length, 'old backup')}: ${pruned.join(', ')}`] : []),
     ...(pruneFailure === undefined
       ? []

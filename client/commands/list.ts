@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { listBackups, listRuns } from '../../storage/catalog.ts';
 import type { CatalogEntry, PublishedBackup, UnreadableBackup } from '../../storage/catalog.ts';
+import { listMarks, type Mark } from '../../storage/marks.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
+import type { Manifest } from '../../workflows/contract/manifest.ts';
 import { timeOfBackupId } from '../../workflows/contract/names.ts';
 import { bytes, duration, number } from '../format.ts';
 import { examples } from '../help.ts';
@@ -57,8 +59,10 @@ async function listJobs(
         ? listRuns(opened.storage, opened.job, io.signal)
         : listBackups(opened.storage, opened.job, io.signal);
       const isThere = await lookForSnapshots(opened, io);
+      const marks = await listMarks(opened.storage, opened.job, io.signal);
+      const known: Known = { isThere, marksOf: (id) => [...(marks.get(id) ?? [])] };
       const print = json ? printEntries : printTable;
-      bad.push(...(await print(opened, runs, isThere, io)));
+      bad.push(...(await print(opened, runs, known, io)));
     });
   }
   const [first] = bad;
@@ -71,9 +75,13 @@ async function listJobs(
 
 /** A backup that nobody could restore. */
 type Bad = Pick<UnreadableBackup, 'error'>;
-type IsThere = Awaited<ReturnType<typeof lookForSnapshots>>;
+/** What is known of backups besides their manifests. */
+interface Known {
+  readonly isThere: Awaited<ReturnType<typeof lookForSnapshots>>;
+  readonly marksOf: (id: string) => readonly Mark[];
+}
 
-function badOf(job: string, entry: CatalogEntry, isThere: IsThere): readonly Bad[] {
+function badOf(job: string, entry: CatalogEntry, { isThere }: Known): readonly Bad[] {
   if (entry.state === 'unreadable') return [entry];
   if (entry.state !== 'published' || isThere(entry.manifest) !== 'missing') return [];
   const { name = '', repository = '' } = entry.manifest.snapshot ?? {};
@@ -84,19 +92,19 @@ function badOf(job: string, entry: CatalogEntry, isThere: IsThere): readonly Bad
 async function printEntries(
   { job }: OpenedSource,
   entries: AsyncIterable<CatalogEntry>,
-  isThere: IsThere,
+  known: Known,
   io: Io,
 ): Promise<readonly Bad[]> {
   const bad: Bad[] = [];
   for await (const entry of entries) {
-    bad.push(...badOf(job, entry, isThere));
-    await printJsonLine(io, entryJson(job, entry, isThere));
+    bad.push(...badOf(job, entry, known));
+    await printJsonLine(io, entryJson(job, entry, known));
   }
   return bad;
 }
 
 /** What stays the same from release to release: programs read it. */
-function entryJson(job: string, entry: CatalogEntry, isThere: IsThere): Record<string, unknown> {
+function entryJson(job: string, entry: CatalogEntry, known: Known): Record<string, unknown> {
   const { id, state } = entry;
   if (state === 'unfinished') return { job, id, state };
   if (state === 'unreadable')
@@ -108,7 +116,8 @@ function entryJson(job: string, entry: CatalogEntry, isThere: IsThere): Record<s
     encrypted: manifest.objects.some(({ encryption }) => encryption !== 'none'),
     ...{ capturedAt: manifest.capturedAt, verifiedAt: manifest.verifiedAt },
     unchangedSince: manifest.unchangedSince ?? null,
-    ...(manifest.snapshot && { snapshot: { ...manifest.snapshot, state: isThere(manifest) } }),
+    ...{ suspicions: manifest.suspicions ?? [], marks: known.marksOf(id) },
+    ...(manifest.snapshot && { snapshot: { ...manifest.snapshot, state: known.isThere(manifest) } }),
   };
 }
 
@@ -121,7 +130,7 @@ function storedBytes({ manifest }: PublishedBackup): number {
 async function printTable(
   { job, storage }: OpenedSource,
   runs: AsyncIterable<CatalogEntry>,
-  isThere: IsThere,
+  known: Known,
   io: Io,
 ): Promise<readonly Bad[]> {
   const entries = await Array.fromAsync(runs);
@@ -140,27 +149,31 @@ async function printTable(
     { title: 'VERIFIED' },
     { title: 'UNCHANGED SINCE' },
   ] as const;
-  const rows = entries.map((entry) => row(entry, isThere));
+  const rows = entries.map((entry) => row(entry, known));
   for (const line of table(columns, rows, (text) => paint(io, io.stdout, 'dim', text)))
     await printLine(io, line);
   await printLine(io, '');
-  return entries.flatMap((entry) => badOf(job, entry, isThere));
+  return entries.flatMap((entry) => badOf(job, entry, known));
 }
 
-function row(entry: CatalogEntry, isThere: IsThere): string[] {
+function row(entry: CatalogEntry, known: Known): string[] {
   const age = duration(Math.max(0, Date.now() - timeOfBackupId(entry.id).getTime()));
   if (entry.state === 'unfinished') return [entry.id, age, 'unfinished: at work, or ended before its end'];
   if (entry.state === 'unreadable') return [entry.id, age, `DAMAGED (${entry.error.code})`];
   const { manifest } = entry;
-  if (isThere(manifest) === 'missing') return [entry.id, age, 'MISSING (its snapshot is gone)'];
+  if (known.isThere(manifest) === 'missing') return [entry.id, age, 'MISSING (its snapshot is gone)'];
   return [
     entry.id,
     age,
-    manifest.reason,
+    [manifest.reason, ...remarks(manifest, known.marksOf(entry.id))].join(', '),
     number(manifest.content.records),
     bytes(manifest.content.bytes),
     bytes(storedBytes(entry)),
     manifest.verifiedAt.slice(0, 16).replace('T', ' '),
     manifest.unchangedSince ?? '',
   ];
+}
+
+function remarks({ suspicions }: Manifest, marks: readonly Mark[]): readonly string[] {
+  return suspicions === undefined || marks.includes('trusted') ? marks : ['SUSPICIOUS', ...marks];
 }

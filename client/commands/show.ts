@@ -82,6 +82,7 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
       'left out',
       `${manifest.snapshot ? counted(count, 'index', 'indices') : counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
     ]),
+    ...(manifest.suspicions ?? []).map((why): [string, string] => ['suspicious', why]),
     ...(manifest.warnings ?? []).map((warning): [string, string] => ['warning', warning]),
     ...(manifest.checks ?? []).map(({ name, outcome, detail }): [string, string] => [
       'check',

@@ -35,6 +35,7 @@ jobs:
       tls: { ca: ca.pem, cert: /etc/cert.pem, key: /etc/key.pem, server_name: consul }
       consistency: stale
     allow_empty: \${EMPTY_ALLOWED}
+    max_shrink: 12.5%
     schedule: { cron: '15 * * * *', timezone: Europe/Berlin, jitter: 30s, catchup: 2h }
     keep: { last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 2, within: 2d, safety: 14d }
     encrypt: { recipients: [${recipient}], identity_files: [key.txt] }
@@ -113,6 +114,7 @@ test('every setting arrives where the code looks for it', () => {
           },
           encryption: { recipients: [recipient], identityFiles: ['/etc/holdfast/key.txt'] },
           allowEmpty: true,
+          maxShrink: 0.125,
           deadline: 5_400_000,
           approvalTimeout: 43_200_000,
         },
@@ -146,6 +148,7 @@ test('what is left out has its default', () => {
     keep: { safety: 2_592_000_000, timezone: 'UTC' },
     encryption: { recipients: [], identityFiles: [] },
     allowEmpty: false,
+    maxShrink: 0.5,
     deadline: 3_600_000,
     approvalTimeout: 86_400_000,
   });

@@ -32,6 +32,8 @@ export interface BackupResult {
   readonly unchangedSince?: string;
   /** Where the manifest is: `s3://bucket/prefix/job/id/manifest.json`. */
   readonly manifest: string;
+  /** Why it may not be what it should be: as in the manifest. */
+  readonly suspicions?: readonly string[];
   readonly pruned: readonly string[];
   /** Why old backups could not be removed; the backup itself is good. The next run tries again. */
   readonly pruneFailure?: Failure;
@@ -79,6 +81,7 @@ export interface Captured {
   readonly warnings?: readonly string[];
   readonly keyspace?: KeyspaceHash;
   readonly snapshot?: StoreSnapshot;
+  readonly captureMilliseconds?: number;
   readonly capturedAt: string;
 }
 
@@ -96,6 +99,8 @@ export interface PublishInput {
 
 export interface Published {
   readonly manifest: string;
+  /** Why it may not be what it should be: as in the manifest. */
+  readonly suspicions?: readonly string[];
 }
 
 /** Heartbeat details of the data activities, and what progress bars show. */

@@ -101,11 +101,15 @@ export interface Manifest {
   readonly leftOut: readonly LeftOut[];
   /** What of the store needs somebody's attention; absent where nothing does. */
   readonly warnings?: readonly string[];
+  /** Why this backup may not be what it should be, as sentences' ends; absent where nothing speaks against it. */
+  readonly suspicions?: readonly string[];
   /** What `verify` compares an etcd snapshot with. */
   readonly keyspace?: KeyspaceHash;
   readonly snapshot?: StoreSnapshot;
   /** Proofs beyond sizes and digests, done and not done; absent for records, whose digests say it all. */
   readonly checks?: readonly Check[];
+  /** Milliseconds that reading and storing took; absent where the data are those of an earlier backup. */
+  readonly captureMilliseconds?: number;
   /** ISO 8601, UTC. */
   readonly capturedAt: string;
   readonly verifiedAt: string;
