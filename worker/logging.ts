@@ -1,4 +1,4 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type MetricsExporterConfig, Runtime } from '@temporalio/worker';
 import { pino, type Logger as Pino } from 'pino';
 
 export type Log = Pino;
@@ -17,8 +17,8 @@ export function createLog(stream: NodeJS.WriteStream = process.stdout): Log {
   return pino(options, { write: (line) => stream.write(readable(line)) });
 }
 
-/** What the SDK says goes into the same log. Once in a process, before anything of the SDK's worker is used. */
-export function logTemporal(log: Log): void {
+/** What the SDK says goes into the same log; its metrics where `metrics` says. Once in a process, before anything of the SDK's worker is used. */
+export function logTemporal(log: Log, metrics?: MetricsExporterConfig): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       if (expected.test(message)) return;
@@ -26,7 +26,10 @@ export function logTemporal(log: Log): void {
       const entry = { ...attributes, ...(error !== undefined && { err: error as unknown }) };
       log[levels[level]](entry, message);
     }),
-    telemetryOptions: { logging: { filter: 'WARN,temporalio_sdk_core=WARN', forward: {} } },
+    telemetryOptions: {
+      logging: { filter: 'WARN,temporalio_sdk_core=WARN', forward: {} },
+      ...(metrics && { metrics }),
+    },
     // main.ts stops the workers; the SDK's own handler would end them without their grace time.
     shutdownSignals: [],
   });

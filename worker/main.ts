@@ -7,6 +7,7 @@ import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
 import { workflowBundle } from './bundle.ts';
 import { connect } from './connection.ts';
 import { createLog, type Log, logTemporal } from './logging.ts';
+import { createExporter } from './metrics/exporter.ts';
 import type { Life } from './status/health.ts';
 import { startStatusPage } from './status/server.ts';
 import { createWorkers } from './workers.ts';
@@ -19,11 +20,12 @@ async function main(log: Log, stopping: AbortSignal): Promise<void> {
     unset: 'fail',
   });
   const target = temporalTarget(config.temporal);
-  logTemporal(log);
+  const { status } = config.worker;
+  const exporter = status && (await createExporter());
+  logTemporal(log, exporter?.config);
   const life: Life = { phase: 'waiting for Temporal', polling: () => new Map() };
   stopping.addEventListener('abort', () => (life.phase = 'stopping'), { once: true });
-  const { status } = config.worker;
-  const page = status && (await startStatusPage(status, config, target, life, log));
+  const page = status && exporter && (await startStatusPage(status, { config, target, life, exporter, log }));
   try {
     await serve(config, target, life, log, stopping);
   } finally {

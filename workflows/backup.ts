@@ -14,6 +14,7 @@ import { backupId } from './contract/names.ts';
 import { attributeKeys } from './contract/starting.ts';
 import { startDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
+import { countRun } from './run-metrics.ts';
 import { scheduledTime } from './scheduled-time.ts';
 
 interface Run {
@@ -31,14 +32,18 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const description = await describe(run);
     const proven = await captureAndVerify(run, description);
     // From here on it is too late to cancel: the manifest may be in the storage already.
-    return await CancellationScope.nonCancellable(() => publishAndPrune(run, proven));
+    const result = await CancellationScope.nonCancellable(() => publishAndPrune(run, proven));
+    countRun(input.job, 'backup', 'completed');
+    return result;
   } catch (error) {
     if (isCancellation(error)) {
       run.details.cancelled();
+      countRun(input.job, 'backup', 'cancelled');
       throw error;
     }
     const failure = failureOf(error);
     run.details.failed(failure);
+    countRun(input.job, 'backup', 'failed');
     throw ApplicationFailure.create({
       message: `Backup ${id} of ${input.job}: ${failure.message}`,
       type: failure.code,

@@ -23,6 +23,7 @@ import {
 import { startDeadline } from './deadline.ts';
 import { attemptInEcs } from './ecs-attempt.ts';
 import { failureOf } from './failure.ts';
+import { countRun } from './run-metrics.ts';
 import { scheduledTime } from './scheduled-time.ts';
 import { showTask, type TaskDetails } from './task-details.ts';
 
@@ -49,14 +50,17 @@ export async function task({ job, id: given }: TaskInput): Promise<TaskResult> {
   try {
     const result = await attemptAll(run, await describe(run));
     details.finished(result);
+    countRun(job, 'task', 'completed');
     return result;
   } catch (error) {
     if (isCancellation(error)) {
       details.cancelled(cancelledResult(error));
+      countRun(job, 'task', 'cancelled');
       throw error;
     }
     const { failure, result } = failedRun(run, error);
     details.failed(failure, result);
+    countRun(job, 'task', 'failed');
     throw ApplicationFailure.create({
       message: failure.message,
       type: failure.code,

@@ -14,6 +14,11 @@ export function json(code: number, data: unknown, headers: Answer['headers'] = {
   return { code, type: 'application/json', body: `${JSON.stringify(data, null, 2)}\n`, headers };
 }
 
+/** Metrics, in Prometheus' own format. */
+export function text(body: string): Answer {
+  return { code: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body };
+}
+
 /** For people: it may do nothing but be shown. */
 export function page(code: number, body: string): Answer {
   return {

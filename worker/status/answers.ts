@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Access } from './access.ts';
-import { type Answer, json, page } from './answer.ts';
+import { type Answer, json, page, text } from './answer.ts';
 import { jobStatus, overview, unknownStatus } from './go-cron.ts';
 import type { Health } from './health.ts';
 import type { Links } from './page/links.ts';
@@ -16,6 +16,8 @@ export interface Sources {
   readonly links: Links;
   readonly liveness: () => Health;
   readonly readiness: () => Promise<Health>;
+  /** As Prometheus reads them. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** Never throws for what is asked; what breaks is answered with 500 by the server. */
@@ -27,11 +29,14 @@ export async function answer(request: IncomingMessage, sources: Sources): Promis
   if (path === '/healthz') return health(sources.liveness());
   if (path === '/readyz') return health(await sources.readiness());
   if (!sources.access(request.headers.authorization)) return unauthorized;
+  if (path === '/metrics') return text(await sources.metrics());
   const forPeople = wantsPage(request);
   if (path === '/') return allJobs(sources, forPeople);
   const [, name] = /^\/jobs\/([^/]+)$/.exec(path) ?? [];
   if (name !== undefined) return oneJob(decoded(name), sources, forPeople);
-  return json(404, { error: `There is nothing at ${path}; there is /, /jobs/NAME, /healthz and /readyz.` });
+  return json(404, {
+    error: `There is nothing at ${path}; there is /, /jobs/NAME, /metrics, /healthz and /readyz.`,
+  });
 }
 
 /** Browsers name HTML; checks and scrapers do not. */

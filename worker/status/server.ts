@@ -1,15 +1,26 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { Runtime } from '@temporalio/worker';
 import type { Config, StatusSettings } from '../../config/config.ts';
 import type { TemporalTarget } from '../../config/temporal.ts';
 import type { Log } from '../logging.ts';
+import type { Exporter } from '../metrics/exporter.ts';
+import { createGauges } from '../metrics/gauges.ts';
 import { createAccess } from './access.ts';
 import { json, send } from './answer.ts';
 import { answer, type Sources } from './answers.ts';
 import { type Life, liveness, readiness } from './health.ts';
 import { createLinks } from './page/links.ts';
 import { createStateReader } from './state.ts';
+
+export interface StatusOptions {
+  readonly config: Config;
+  readonly target: TemporalTarget;
+  readonly life: Life;
+  readonly exporter: Exporter;
+  readonly log: Log;
+}
 
 export interface StatusPage {
   close(): Promise<void>;
@@ -26,23 +37,27 @@ const retryAfter = 5000;
  */
 export async function startStatusPage(
   settings: StatusSettings,
-  config: Config,
-  target: TemporalTarget,
-  life: Life,
-  log: Log,
+  { config, target, life, exporter, log }: StatusOptions,
 ): Promise<StatusPage> {
   const access = await createAccess(settings);
   // A connection of its own: it is there before the worker's, and gives up when its time is up.
   const connection = Connection.lazy(target.connectionOptions);
   const client = new Client({ connection, namespace: target.namespace });
+  const states = createStateReader(client, config, target.address);
+  const gauges = createGauges(Runtime.instance().metricMeter);
   const server = createStatusServer(
     {
       access,
-      states: createStateReader(client, config, target.address),
+      states,
       jobs: [...config.jobs.keys(), ...config.tasks.keys()],
       links: createLinks(config.temporal.ui, target.namespace),
       liveness: () => liveness(life),
       readiness: () => readiness(life, client),
+      metrics: async () => {
+        const [state, { ok }] = await Promise.all([states.read(), readiness(life, client)]);
+        gauges(state, ok);
+        return exporter.scrape();
+      },
     },
     log,
   );
