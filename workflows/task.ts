@@ -117,8 +117,8 @@ async function attemptOnce(
   const options = {
     summary: attempt === 1 ? summary : `${summary} (attempt ${attempt})`,
     scheduleToStartTimeout: timeLimit,
-    // The worker keeps the limit itself, so that it can say how the task ended.
-    startToCloseTimeout: timeLimit + grace + 60_000,
+    // The worker keeps the limit itself, so that it can say how the task ended, and then it still stores the output.
+    startToCloseTimeout: timeLimit + grace + 600_000,
   };
   return command.runCommand.executeWithOptions(options, [{ job, id, timeLimit, attempt }]);
 }

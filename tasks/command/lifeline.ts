@@ -30,7 +30,7 @@ const guardScript =
 
 /**
  * Starts a command whose process group cannot outlive this process, however this process ends (`kill -9` too): then
- * it gets SIGTERM, and after the grace (milliseconds) SIGKILL. POSIX `sh` is all it needs. What leaves the group
+ * it gets SIGTERM, and after the grace (milliseconds; 20 s at most) SIGKILL. POSIX `sh` is all it needs. What leaves the group
  * (`setsid`) leaves its reach.
  */
 export async function spawnGroup(
@@ -55,7 +55,7 @@ export async function spawnGroup(
   const gate = child.stdio[3];
   if (pid === undefined || !stdout || !stderr || !(gate instanceof Writable)) throw noPipes();
 
-  const guard = spawn('/bin/sh', ['-c', guardScript, 'sh', String(options.grace / 1000)], {
+  const guard = spawn('/bin/sh', ['-c', guardScript, 'sh', guardGrace(options.grace)], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     detached: true,
@@ -74,6 +74,11 @@ export async function spawnGroup(
     signal: (name) => signalGroup(pid, name),
     release: () => lifeline.end('ended\n'),
   };
+}
+
+/** Seconds. Half a minute after the worker's death the task may be run again, and must not find itself at work. */
+function guardGrace(grace: number): string {
+  return String(Math.min(Math.ceil(grace / 1000), 20));
 }
 
 function signalGroup(pid: number, name: NodeJS.Signals): boolean {
