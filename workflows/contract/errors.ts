@@ -265,7 +265,8 @@ const entries = {
     exit: 1,
   },
   TaskFailed: {
-    meaning: 'A task ended with a failure: its command with a status other than 0, or by a signal.',
+    meaning:
+      'A task ended with a failure: its command or container with a status other than 0, by a signal, or stopped from outside.',
     retryable: false,
     action:
       'See status, stdout and stderr in the run (`holdfast status JOB`). It is run again only where the job has `retries`.',
