@@ -4,6 +4,7 @@ import type { KeyStore, Outcome, Write, WriteOptions } from '../stores/store.ts'
 import type { Applied, ApplyInput, Plan } from '../workflows/contract/restore.ts';
 import { StoppedHalfway } from './interruption.ts';
 import { readBackupSide, readBothSides, withPlanned } from './restore-sources.ts';
+import { applyDocuments } from './apply-documents.ts';
 import { applyIndices } from './restore-indices.ts';
 import type { Step } from './step.ts';
 import { readPlan } from './stored-plan.ts';
@@ -15,6 +16,7 @@ import { readPlan } from './stored-plan.ts';
  * @throws StoppedHalfway with an `Applied` where the step was told to stop, and what stores and storages throw
  */
 export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Applied> {
+  if (plan.documents !== undefined) return applyDocuments(step, plan);
   if (plan.indices !== undefined) return applyIndices(step, plan);
   const tally = createTally(plan);
   try {
@@ -76,7 +78,9 @@ function createTally(plan: Plan): Tally {
   };
 }
 
-function counterOf(write: Write, outcome: Outcome): Exclude<keyof Applied, 'examples' | 'bound'> {
+type Counter = 'added' | 'changed' | 'removed' | 'already' | 'conflicts' | 'refused';
+
+function counterOf(write: Write, outcome: Outcome): Counter {
   switch (outcome) {
     case 'already':
       return 'already';

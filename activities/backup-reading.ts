@@ -1,5 +1,7 @@
 import type { ByteSource, RecordReading, RecordReadOptions } from '../archive/archive.ts';
 import type { Counts } from '../archive/content.ts';
+import { checkDocuments, type DocumentReading, readDocuments } from '../archive/documents/read-documents.ts';
+import { type ArchivedIndex, readSummary } from '../archive/documents/read-summary.ts';
 import { checkRecords, readRecords } from '../archive/reader.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -7,7 +9,7 @@ import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { DataObject, Manifest } from '../workflows/contract/manifest.ts';
 import { byteSource } from './open.ts';
 
-/** What of a manifest says where the records are and what they must come out as. */
+/** What of a manifest says where the records or documents are and what they must come out as. */
 export type Stored = Pick<Manifest, 'job' | 'id' | 'objects' | 'content'>;
 
 /**
@@ -23,12 +25,32 @@ export function readBackup(
   signal: AbortSignal,
   { lent = false }: Pick<RecordReadOptions, 'lent'> = {},
 ): RecordReading {
-  const [source, object, options] = readingOf(storage, backup, identities, signal);
+  const [source, object, options] = readingOf(storage, backup, recordsOf(backup), identities, signal);
   return readRecords(source, object, { ...options, lent });
 }
 
+/** Reads all documents of a backup, as `readBackup` reads records. */
+export async function readDocumentBackup(
+  storage: Storage,
+  backup: Stored,
+  identities: readonly string[],
+  signal: AbortSignal,
+): Promise<DocumentReading> {
+  return readDocuments(...readingOf(storage, backup, requireDocuments(backup), identities, signal));
+}
+
+/** What indices are in a backup of documents, and what they hold, without reading all of it. */
+export async function readIndexSummary(
+  storage: Storage,
+  backup: Stored,
+  identities: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly ArchivedIndex[]> {
+  return readSummary(...readingOf(storage, backup, requireDocuments(backup), identities, signal));
+}
+
 /**
- * Reads all of a backup for the sake of the checks alone, which is faster than making records of it.
+ * Reads all of a backup of records or documents for the sake of the checks alone, which is faster than making records of it.
  *
  * @throws ObjectMissing, ArchiveCorrupt, DecryptFailed, UnsupportedVersion
  */
@@ -39,23 +61,36 @@ export async function checkBackup(
   signal: AbortSignal,
   onCounts: (counts: Counts) => void,
 ): Promise<void> {
-  await checkRecords(...readingOf(storage, backup, identities, signal), onCounts);
+  const documents = documentsOf(backup);
+  const reading = readingOf(storage, backup, documents ?? recordsOf(backup), identities, signal);
+  await (documents === undefined ? checkRecords : checkDocuments)(...reading, onCounts);
 }
 
 function readingOf(
   storage: Storage,
   backup: Stored,
+  object: DataObject,
   identities: readonly string[],
   signal: AbortSignal,
 ): [ByteSource, DataObject, RecordReadOptions] {
-  const object = recordsOf(backup);
   const name = objectName(backup.job, object.name);
   const address = `${storage.address}/${name}`;
   const options = { identities, address, content: backup.content, signal };
   return [byteSource(storage, name, signal), object, options];
 }
 
-/** @throws BadRequest where the backup is a snapshot, UnsupportedVersion */
+/** The documents among the objects of a backup. */
+export function documentsOf({ objects }: Pick<Manifest, 'objects'>): DataObject | undefined {
+  return objects.find(({ format }) => format === 'documents.ndjson');
+}
+
+function requireDocuments(backup: Stored): DataObject {
+  const object = documentsOf(backup);
+  if (object !== undefined) return object;
+  throw new HoldfastError('BadRequest', `Backup ${backup.id} of ${backup.job} is not one of documents.`);
+}
+
+/** @throws BadRequest where the backup is a snapshot or one of documents, UnsupportedVersion */
 export function recordsOf({ job, id, objects }: Stored): DataObject {
   const object = objects.find(({ format }) => format === 'records.ndjson');
   if (object !== undefined) return object;
@@ -70,6 +105,12 @@ export function recordsOf({ job, id, objects }: Stored): DataObject {
     throw new HoldfastError(
       'BadRequest',
       `Backup ${id} of ${job} is a snapshot in a repository of the cluster; its documents are not in this storage.`,
+    );
+  }
+  if (objects.some(({ format }) => format === 'documents.ndjson')) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${id} of ${job} holds documents of indices, and no keys. See them with \`holdfast cat ${job} ${id}\`.`,
     );
   }
   const found = objects.map(({ format }) => format).join(', ') || 'no object at all';

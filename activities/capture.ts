@@ -2,6 +2,7 @@ import type { JobConfig } from '../config/config.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CaptureInput, Captured } from '../workflows/contract/backup.ts';
 import type { Scope } from '../workflows/contract/manifest.ts';
+import { captureDocuments } from './capture-documents.ts';
 import { captureIndices } from './capture-indices.ts';
 import { captureRecords } from './capture-records.ts';
 import { captureSnapshot } from './capture-snapshot.ts';
@@ -9,8 +10,9 @@ import { removeUnpublished } from './discard.ts';
 import {
   type Ends,
   givesSnapshots,
+  holdsIndices,
   keepsOwnBackups,
-  type RepositoryJob,
+  type SearchJob,
   withEnds,
   withStorage,
 } from './open.ts';
@@ -27,20 +29,24 @@ import { findUnchanged } from './unchanged.ts';
 export async function capture(step: Step, input: CaptureInput): Promise<Captured> {
   const job = jobOf(step.config, input.job);
   const started = performance.now();
-  const captured = keepsOwnBackups(job)
-    ? await withStorage(job, (storage) => captureOwn(step, job, storage, input))
+  const captured = holdsIndices(job)
+    ? await withStorage(job, (storage) => captureSearch(step, job, storage, input))
     : await withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
   if (captured.unchangedSince !== undefined) return captured;
   return { captureMilliseconds: Math.round(performance.now() - started), ...captured };
 }
 
-async function captureOwn(
+async function captureSearch(
   step: Step,
-  job: JobConfig & RepositoryJob,
+  job: JobConfig & SearchJob,
   storage: Storage,
   input: CaptureInput,
 ): Promise<Captured> {
-  return (await prepare(step, job, storage, input)) ?? captureIndices(step, job, storage, input);
+  const published = await prepare(step, job, storage, input);
+  if (published !== undefined) return published;
+  return keepsOwnBackups(job)
+    ? captureIndices(step, job, storage, input)
+    : captureDocuments(step, job, storage, input);
 }
 
 /** What this very run has published already; else it makes way for a new attempt. */

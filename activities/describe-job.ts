@@ -28,7 +28,7 @@ async function summaryOf(job: JobConfig): Promise<string> {
 }
 
 function whatOf({ store, scope }: JobConfig): string {
-  if (store.kind === 'elasticsearch') return `snapshot of ${store.elasticsearch.indices.join(', ')}`;
+  if (store.kind === 'elasticsearch') return `${store.mode} of ${store.elasticsearch.indices.join(', ')}`;
   if (store.kind === 'etcd' && store.mode === 'snapshot') return 'snapshot';
   return scope.prefix === '' ? 'all keys' : `keys under ${scope.prefix}`;
 }

@@ -28,8 +28,12 @@ export async function withIndexSources<Result>(
 ): Promise<Result> {
   const job = jobOf(step.config, wanted.job);
   const target = jobOf(step.config, wanted.toJob);
-  if (!keepsOwnBackups(target))
-    throw new HoldfastError('BadRequest', `Job ${target.name} does not stand for indices.`);
+  if (!keepsOwnBackups(target)) {
+    throw new HoldfastError(
+      'BadRequest',
+      `Job ${target.name} names no repository of a cluster, from which it could restore a snapshot.`,
+    );
+  }
   const identities = await readIdentities(job);
   return withStorage(job, async (storage) => {
     const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);

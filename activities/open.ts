@@ -4,8 +4,10 @@ import type { JobConfig } from '../config/config.ts';
 import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openConsul } from '../stores/consul/consul.ts';
+import { openDocumentStore } from '../stores/elasticsearch/documents/documents.ts';
 import { openElasticsearch } from '../stores/elasticsearch/elasticsearch.ts';
 import { openEtcd, openEtcdSnapshots } from '../stores/etcd/etcd.ts';
+import type { DocumentStore } from '../stores/document-store.ts';
 import type { RepositoryStore } from '../stores/repository-store.ts';
 import type { KeyStore, SnapshotStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
@@ -37,15 +39,26 @@ export function openStore({ name, store }: Pick<JobConfig, 'name' | 'store'>): K
   }
 }
 
+/** A job that stands for indices. */
+export type SearchJob = Pick<JobConfig, 'name'> & {
+  readonly store: Extract<JobConfig['store'], { kind: 'elasticsearch' }>;
+};
+
+export function holdsIndices<Job extends Pick<JobConfig, 'name' | 'store'>>(
+  job: Job,
+): job is Job & SearchJob {
+  return job.store.kind === 'elasticsearch';
+}
+
 /** A job whose store keeps its backups itself. */
 export type RepositoryJob = Pick<JobConfig, 'name'> & {
-  readonly store: Extract<JobConfig['store'], { kind: 'elasticsearch' }>;
+  readonly store: Extract<JobConfig['store'], { mode: 'snapshot'; kind: 'elasticsearch' }>;
 };
 
 export function keepsOwnBackups<Job extends Pick<JobConfig, 'name' | 'store'>>(
   job: Job,
 ): job is Job & RepositoryJob {
-  return job.store.kind === 'elasticsearch';
+  return job.store.kind === 'elasticsearch' && job.store.mode === 'snapshot';
 }
 
 export async function withRepository<Result>(
@@ -53,6 +66,19 @@ export async function withRepository<Result>(
   work: (store: RepositoryStore) => Promise<Result>,
 ): Promise<Result> {
   const opened = openElasticsearch(store.elasticsearch, name);
+  try {
+    return await work(opened);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The documents of a cluster, also where its backups are snapshots. */
+export async function withDocuments<Result>(
+  { store }: SearchJob,
+  work: (store: DocumentStore) => Promise<Result>,
+): Promise<Result> {
+  const opened = openDocumentStore(store.elasticsearch);
   try {
     return await work(opened);
   } finally {

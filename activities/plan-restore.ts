@@ -1,11 +1,14 @@
 import { writeLines } from '../archive/writer.ts';
+import { findBackup } from '../storage/find.ts';
 import { objectName } from '../storage/layout.ts';
 import { countBindings } from '../stores/bindings.ts';
 import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
 import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
-import { keepsOwnBackups } from './open.ts';
+import { documentsOf } from './backup-reading.ts';
+import { holdsIndices, withStorage } from './open.ts';
 import { checkRequest, refuseIndices, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
 import { readBothSides, type RestoreSources, withSources } from './restore-sources.ts';
+import { planDocuments } from './plan-documents.ts';
 import { planIndices } from './restore-indices.ts';
 import { jobOf, type Step } from './step.ts';
 
@@ -17,7 +20,7 @@ import { jobOf, type Step } from './step.ts';
  */
 export async function planRestore(step: Step, input: PlanRestoreInput): Promise<Plan> {
   const request = checkRequest(input.request);
-  if (keepsOwnBackups(jobOf(step.config, input.job))) return planIndices(step, { ...input, request });
+  if (holdsIndices(jobOf(step.config, input.job))) return planSearch(step, { ...input, request });
   refuseIndices(request);
   const wanted = {
     job: input.job,
@@ -64,6 +67,16 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
       ...(bound === undefined ? {} : { bound }),
     };
   });
+}
+
+/** A job may have backups of both kinds: what is restored is what the backup holds. */
+async function planSearch(step: Step, input: PlanRestoreInput): Promise<Plan> {
+  const { backup = 'latest' } = input.request;
+  const { manifest } = await withStorage(jobOf(step.config, input.job), (storage) =>
+    findBackup(storage, input.job, backup, step.signal),
+  );
+  const plan = documentsOf(manifest) === undefined ? planIndices : planDocuments;
+  return plan(step, { ...input, request: { ...input.request, backup: manifest.id } });
 }
 
 /** Of each kind, so that three removals are seen beside thousands of additions. */

@@ -1,6 +1,7 @@
 import { planLine, planWrites } from '../stores/plan.ts';
 import type { ApplyInput, Proof } from '../workflows/contract/restore.ts';
 import { readBothSides, withPlanned } from './restore-sources.ts';
+import { proveDocuments } from './prove-documents.ts';
 import { proveIndices } from './restore-indices.ts';
 import type { Step } from './step.ts';
 
@@ -8,6 +9,7 @@ const mostExamples = 20;
 
 /** Plans once more, from a new read of the store: after a good restore there is nothing left to do in its mode. */
 export async function proveRestore(step: Step, { plan }: ApplyInput): Promise<Proof> {
+  if (plan.documents !== undefined) return proveDocuments(step, plan);
   if (plan.indices !== undefined) return proveIndices(step, plan);
   return withPlanned(step, plan, async (sources) => {
     const { live, ...sides } = await readBothSides(step, sources, plan, 'proving');

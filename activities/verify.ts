@@ -5,7 +5,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Captured, Verified } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { DataObject } from '../workflows/contract/manifest.ts';
-import { checkBackup, recordsOf } from './backup-reading.ts';
+import { checkBackup, documentsOf, recordsOf } from './backup-reading.ts';
 import { indicesOf } from './index-facts.ts';
 import { keepsOwnBackups, readIdentities, withStorage } from './open.ts';
 import { notDone } from './hash-proof.ts';
@@ -65,7 +65,7 @@ async function readBack(step: Step, job: JobConfig, storage: Storage, captured: 
     return { bytesRead: indices.storedBytes, checks: await verifyIndices(verifying, captured, indices) };
   }
   const snapshot = snapshotOf(captured);
-  const object = snapshot ?? recordsOf(captured);
+  const object = snapshot ?? documentsOf(captured) ?? recordsOf(captured);
   // A worker need not be able to decrypt: then the stored bytes are compared with those that were made.
   if (object.encryption !== 'none' && identities.length === 0) {
     const bytesRead = await compareStored(step, storage, captured, object);

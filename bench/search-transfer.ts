@@ -5,9 +5,9 @@ import { digestDocuments } from '../archive/documents/digest-documents.ts';
 import { checkDocuments, readDocuments } from '../archive/documents/read-documents.ts';
 import { writeDocuments } from '../archive/documents/write-documents.ts';
 import { openDocumentStore } from '../stores/elasticsearch/documents/documents.ts';
-import { defaultSnapshotName } from '../stores/elasticsearch/snapshot-name.ts';
 import type { IndexContent } from '../workflows/contract/document.ts';
 import type { Content, DataObject } from '../workflows/contract/manifest.ts';
+import type { IndexWish } from '../workflows/contract/restore.ts';
 
 /**
  * The work of a backup and a restore of documents in a process of its own, so that it can be measured:
@@ -22,10 +22,7 @@ interface Kept {
 
 const [work, address = '', index = '', file = ''] = process.argv.slice(2);
 const { signal } = new AbortController();
-const store = openDocumentStore({
-  ...{ addresses: [address], indices: [index], ignoreUnavailable: false, globalState: false },
-  ...{ featureStates: [], snapshotName: defaultSnapshotName, repository: { name: 'none', update: false } },
-});
+const store = openDocumentStore({ addresses: [address], indices: [index], ignoreUnavailable: false });
 const source = (range?: { readonly start: number; readonly end: number }) =>
   createReadStream(file, range && { start: range.start, end: range.end - 1 }) as AsyncIterable<Buffer>;
 const reading = { identities: [], address: file };
@@ -36,7 +33,7 @@ store.close();
 
 /** Reads, archives, reads back and compares every digest. */
 async function backup(): Promise<void> {
-  const { definitions, batches } = await store.read(signal);
+  const { definitions, batches } = await store.read([index], signal);
   const writing = writeDocuments(definitions, batches, { recipients: [] });
   await pipeline(writing.bytes, createWriteStream(file));
   const object: DataObject = { name: file, format: 'documents.ndjson', ...writing.sealed() };
@@ -49,12 +46,16 @@ async function backup(): Promise<void> {
 async function restore(): Promise<void> {
   const { object, content, indices } = JSON.parse(await readFile(`${file}.json`, 'utf8')) as Kept;
   const { definitions, batches } = await readDocuments(source, object, { ...reading, content });
-  const wish = { indices: ['*'], pattern: '(.+)', replacement: 'restored-$1' };
+  const wish: IndexWish = {
+    ...{ indices: ['*'], into: { how: 'rename', pattern: '(.+)', replacement: 'restored-$1' } },
+    ...{ settings: {}, keepLifecycle: false, swapAliases: false },
+  };
   const plan = await store.plan(definitions, wish, signal);
-  const options = { signal, restoreId: 'bench', aliases: false, onProgress: () => undefined };
+  const options = { signal, restoreId: 'bench', wish, onProgress: () => undefined };
   await store.load(definitions, plan, batches, options);
   const found = await digestDocuments([index], await store.readBack(plan, signal), () => undefined);
   if (JSON.stringify(found) !== JSON.stringify(indices)) {
     throw new Error(`Restored were ${JSON.stringify(found)} of ${JSON.stringify(indices)}.`);
   }
+  await store.settle(definitions, plan, wish, signal);
 }

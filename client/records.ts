@@ -1,4 +1,4 @@
-import { recordsOf } from '../activities/backup-reading.ts';
+import { documentsOf, recordsOf } from '../activities/backup-reading.ts';
 import { indicesOf } from '../activities/index-facts.ts';
 import { byteSource } from '../activities/open.ts';
 import { snapshotOf } from '../activities/snapshot-file.ts';
@@ -22,13 +22,18 @@ export async function openRecords(source: OpenedSource, which: string, io: Io): 
   return open(source, which, io, recordsOf);
 }
 
-/** Records, a snapshot, or the facts about indices. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
+/** Records or documents. @throws BackupNotFound, BadRequest where it is a snapshot, ConfigInvalid */
+export async function openLines(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
+  return open(source, which, io, (manifest) => documentsOf(manifest) ?? recordsOf(manifest));
+}
+
+/** Records, documents, a snapshot, or the facts about indices. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */
 export async function openBackup(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
   return open(
     source,
     which,
     io,
-    (manifest) => snapshotOf(manifest) ?? indicesOf(manifest) ?? recordsOf(manifest),
+    (manifest) => snapshotOf(manifest) ?? indicesOf(manifest) ?? documentsOf(manifest) ?? recordsOf(manifest),
   );
 }
 

@@ -17,7 +17,7 @@ export async function restoreWithoutTemporal(
   options: RestoreOptions,
 ): Promise<void> {
   if (!options.json) say(io, `Restore of ${job.name}, by this process alone: Ctrl-C ends it.`);
-  const request = requestOf(backup, options, job);
+  const request = requestOf(backup, options);
   const report = await withStep(config, io, (step, line) =>
     restoreDirectly(step, {
       job: job.name,

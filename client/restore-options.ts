@@ -9,7 +9,7 @@ export interface RestoreOptions extends GlobalOptions, OldFileOptions {
   readonly prefix?: string;
   readonly toPrefix?: string;
   readonly toJob?: string;
-  readonly mode: RestoreMode;
+  readonly mode?: RestoreMode;
   readonly indices?: string;
   readonly rename?: string;
   readonly inPlace?: 'close' | 'delete';

@@ -10,11 +10,7 @@ import { standbyOptions } from './standby.ts';
 /** A request that can be told from others. */
 type Requested = RestoreRequest & { readonly requestId: string };
 
-export function requestOf(
-  backup: string,
-  options: RestoreOptions,
-  { store }: Pick<JobConfig, 'store'>,
-): Requested {
+export function requestOf(backup: string, options: RestoreOptions): Requested {
   const { prefix, toPrefix, toJob, mode, dryRun, yes, safetyBackup } = options;
   const { indices, rename, inPlace, indexSetting, keepLifecycle, swapAliases } = options;
   return {
@@ -29,8 +25,7 @@ export function requestOf(
     ...(Object.keys(indexSetting).length > 0 && { indexSettings: indexSetting }),
     ...(keepLifecycle && { keepLifecycle }),
     ...(swapAliases && { swapAliases }),
-    // Its default is one of keys; indices are made anew, or replaced.
-    ...((store.kind !== 'elasticsearch' || mode !== 'missing-only') && { mode }),
+    ...(mode !== undefined && { mode }),
     ...(dryRun && { dryRun }),
     ...(yes && { approved: true }),
     ...(!safetyBackup && { noSafetyBackup: true }),

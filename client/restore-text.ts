@@ -1,6 +1,6 @@
 import { boundText } from '../workflows/bound-text.ts';
-import { indexScope, unitOf } from '../workflows/plan-unit.ts';
-import type { Bound, Plan, PlanLine, Proof, RestoreReport } from '../workflows/contract/restore.ts';
+import { documentsText, indexScope, unitOf } from '../workflows/plan-unit.ts';
+import type { Applied, Bound, Plan, PlanLine, Proof, RestoreReport } from '../workflows/contract/restore.ts';
 import { counted, number } from './format.ts';
 import { visible } from './visible.ts';
 
@@ -37,11 +37,12 @@ function scopeText({ from, to }: Plan): string {
 }
 
 function countLines(plan: Plan): readonly string[] {
-  const { add, change, remove, refused, equal, keep, bound } = plan;
+  const { add, change, remove, refused, equal, keep, bound, documents } = plan;
   const { one, many } = unitOf(plan);
   return [
     `  + ${number(add)} to add   ~ ${number(change)} to change   - ${number(remove)} to remove`,
     ...(plan.indices ? [] : [`  = ${number(equal)} as wanted already   ${number(keep)} left as they are`]),
+    ...(documents === undefined ? [] : [`  documents: ${documentsText(documents, number)}`]),
     ...(refused > 0 ? [`  ! ${counted(refused, one, many)} that cannot be written`] : []),
     ...boundLines(bound),
   ];
@@ -49,6 +50,19 @@ function countLines(plan: Plan): readonly string[] {
 
 function boundLines(bound: Bound | undefined): readonly string[] {
   return bound === undefined ? [] : [`  bound to a ${bound.to} when backed up: ${boundText(bound)}`];
+}
+
+function documentLines({ documents, already, droppedSettings }: Applied): readonly string[] {
+  return [
+    ...(documents === undefined
+      ? []
+      : [
+          `  documents: ${number(documents)} written${already > 0 ? `, ${number(already)} found as wanted` : ''}`,
+        ]),
+    ...(droppedSettings === undefined
+      ? []
+      : [`  settings left out, which the cluster does not know: ${droppedSettings.map(visible).join(', ')}`]),
+  ];
 }
 
 function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
@@ -63,8 +77,9 @@ function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
   ];
 }
 
-function keyText({ key, keyBase64, from }: PlanLine): string {
+function keyText({ key, keyBase64, from, index }: PlanLine): string {
   const own = key === undefined ? `base64:${keyBase64 ?? ''}` : visible(key);
+  if (index !== undefined) return `${own}  in ${visible(index)}`;
   return from === undefined || from === key ? own : `${own}  from ${visible(from)}`;
 }
 
@@ -84,10 +99,11 @@ export function reportLines(job: string, report: RestoreReport): readonly string
   switch (outcome) {
     case 'restored':
       return [
-        `${job} is restored from ${backup}${report.plan?.refused ? ', but for the keys that cannot be written' : ''}.`,
+        `${job} is restored from ${backup}${report.plan?.refused ? ', but for what cannot be written' : ''}.`,
         ...(applied
           ? [
               `  written: ${number(applied.added)} added, ${number(applied.changed)} changed, ${number(applied.removed)} removed`,
+              ...documentLines(applied),
               ...boundLines(applied.bound),
             ]
           : []),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readIdentities, type RepositoryJob, withStorage } from '../activities/open.ts';
+import { keepsOwnBackups, readIdentities, type RepositoryJob, withStorage } from '../activities/open.ts';
 import { jobOf } from '../activities/step.ts';
 import type { JobConfig } from '../config/config.ts';
 import { namePattern } from '../config/formats.ts';
@@ -97,13 +97,13 @@ export async function openSource<T>(
   source: BackupSource,
   work: (source: OpenedSource) => Promise<T>,
 ): Promise<T> {
+  const { name, store } = source;
+  const job = store && { name, store };
   return withStorage(source, (storage) =>
     work({
-      ...{ job: source.name, storage, identities: () => readIdentities(source) },
-      ...(source.store && { store: source.store }),
-      ...(source.store?.kind === 'elasticsearch' && {
-        repository: { name: source.name, store: source.store },
-      }),
+      ...{ job: name, storage, identities: () => readIdentities(source) },
+      ...(store && { store }),
+      ...(job && keepsOwnBackups(job) && { repository: job }),
     }),
   );
 }

@@ -1,10 +1,18 @@
 import { resolve } from 'node:path';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
-import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
+import type { ClusterSettings, RepositorySettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
-import type { Config, JobConfig, StoreSettings, TaskConfig, TaskWork, WorkerSettings } from './config.ts';
+import type {
+  Config,
+  JobConfig,
+  SearchSettings,
+  StoreSettings,
+  TaskConfig,
+  TaskWork,
+  WorkerSettings,
+} from './config.ts';
 import { buildEcs } from './ecs.ts';
 import { present } from './present.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
@@ -138,28 +146,44 @@ function buildStore({ consul, etcd, elasticsearch }: CheckedJob, folder: string)
   if (consul !== undefined) return { kind: 'consul', consul: buildConsul(consul, folder) };
   if (etcd !== undefined) return { kind: 'etcd', mode: etcd.mode, etcd: buildEtcd(etcd, folder) };
   if (elasticsearch !== undefined)
-    return { kind: 'elasticsearch', elasticsearch: buildElasticsearch(elasticsearch, folder) };
+    return { kind: 'elasticsearch', ...buildElasticsearch(elasticsearch, folder) };
   throw new Error('checks.ts lets only jobs with one store pass');
 }
 
-function buildElasticsearch(
-  elasticsearch: NonNullable<CheckedJob['elasticsearch']>,
-  folder: string,
-): ElasticsearchSettings {
-  const { addresses, user, password, api_key: apiKey, repository } = elasticsearch;
-  const { name, type, settings, update } = repository;
+type CheckedElasticsearch = NonNullable<CheckedJob['elasticsearch']>;
+
+function buildElasticsearch(elasticsearch: CheckedElasticsearch, folder: string): SearchSettings {
+  const { mode, repository } = elasticsearch;
+  const cluster = buildCluster(elasticsearch, folder);
+  if (mode === 'documents') return { mode, elasticsearch: cluster };
+  if (repository === undefined) throw new Error('checks.ts lets only snapshots with a repository pass');
+  return {
+    mode,
+    elasticsearch: {
+      ...cluster,
+      repository: buildRepository(repository),
+      globalState: elasticsearch.global_state,
+      featureStates: elasticsearch.feature_states,
+      snapshotName: elasticsearch.snapshot_name,
+    },
+  };
+}
+
+function buildRepository({
+  name,
+  type,
+  settings,
+  update,
+}: NonNullable<CheckedElasticsearch['repository']>): RepositorySettings {
+  return { name, update, ...present({ definition: type === undefined ? undefined : { type, settings } }) };
+}
+
+function buildCluster(elasticsearch: CheckedElasticsearch, folder: string): ClusterSettings {
+  const { addresses, user, password, api_key: apiKey } = elasticsearch;
   return {
     addresses: addresses.map((address) => address.replace(/\/$/, '')),
-    repository: {
-      name,
-      update,
-      ...present({ definition: type === undefined ? undefined : { type, settings } }),
-    },
     indices: elasticsearch.indices,
     ignoreUnavailable: elasticsearch.ignore_unavailable,
-    globalState: elasticsearch.global_state,
-    featureStates: elasticsearch.feature_states,
-    snapshotName: elasticsearch.snapshot_name,
     // Empty, as `${ES_USER:-}` gives it, means none.
     ...present({
       auth: user ? { user, password: password ?? '' } : apiKey ? { apiKey } : undefined,

@@ -126,9 +126,28 @@ const checkKind = {
           },
         ]
       : []),
+    ...checkMode(path, store),
     ...checkRepository([...path, 'repository'], store['repository']),
   ],
 };
+
+/** Documents pass through the worker: what says how the cluster takes snapshots would promise something else. */
+function checkMode(path: Path, store: Readonly<Record<string, unknown>>): Finding[] {
+  const { mode = 'snapshot' } = store;
+  if (mode === 'snapshot' && !('repository' in store)) {
+    const text = 'missing; `mode: snapshot` (the default) needs it';
+    return [{ path: [...path, 'repository'], at: 'key', text }];
+  }
+  if (mode !== 'documents') return [];
+  const names = ['repository', 'global_state', 'feature_states', 'snapshot_name'];
+  return names
+    .filter((name) => name in store)
+    .map((name) => ({
+      path: [...path, name],
+      at: 'key' as const,
+      text: 'found beside `mode: documents`; expected it only with `mode: snapshot`',
+    }));
+}
 
 /** Keys are the nodes' own matter (their keystore, their role): a request that carries them would show them to all. */
 function checkRepository(path: Path, repository: unknown): Finding[] {

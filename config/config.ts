@@ -1,6 +1,6 @@
 import type { Scope } from '../workflows/contract/manifest.ts';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
-import type { ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
+import type { ClusterSettings, ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import type { KeepPolicy } from '../storage/retention.ts';
@@ -87,7 +87,12 @@ export type StoreSettings =
       readonly mode: 'snapshot' | 'keys';
       readonly etcd: EtcdSettings;
     }
-  | { readonly kind: 'elasticsearch'; readonly elasticsearch: ElasticsearchSettings };
+  | ({ readonly kind: 'elasticsearch' } & SearchSettings);
+
+/** What a backup of indices is: a snapshot that the cluster takes itself, or every document, read and stored. */
+export type SearchSettings =
+  | { readonly mode: 'snapshot'; readonly elasticsearch: ElasticsearchSettings }
+  | { readonly mode: 'documents'; readonly elasticsearch: ClusterSettings };
 
 /** Where the store of a job is reached. */
 export function storeAddresses(store: StoreSettings): readonly string[] {

@@ -228,9 +228,11 @@ const elasticsearch = z.strictObject({
     .min(1, { error: 'at least one address' })
     .describe('Nodes of the cluster, such as `http://127.0.0.1:9200`, tried in turn.'),
   mode: z
-    .enum(['snapshot'], { error: '`snapshot`' })
+    .enum(['snapshot', 'documents'], { error: '`snapshot` or `documents`' })
     .default('snapshot')
-    .describe('The cluster writes a snapshot into its own repository; Holdfast checks it and keeps book.'),
+    .describe(
+      '`snapshot`: the cluster writes a snapshot into its own repository; Holdfast checks it and keeps book. `documents`: Holdfast reads every document and stores them itself, to be restored into any version of either product.',
+    ),
   user: text('the name of a user', () => true)
     .optional()
     .describe('A user with the rights that docs/elasticsearch.md lists, written as `${VARIABLE}`.'),
@@ -241,7 +243,9 @@ const elasticsearch = z.strictObject({
     .optional()
     .describe('Instead of user and password, as Elasticsearch encodes it. Write it as `${VARIABLE}`.'),
   tls: tls.optional().describe('Certificates, for https addresses.'),
-  repository: repository.describe('Where the nodes of the cluster write their snapshots.'),
+  repository: repository
+    .optional()
+    .describe('Where the nodes of the cluster write their snapshots; `mode: snapshot` needs it.'),
   indices: z
     .array(text('the name of an index or data stream, with `*`'), { error: 'a list of names' })
     .min(1, { error: 'at least one name' })
@@ -253,12 +257,14 @@ const elasticsearch = z.strictObject({
   global_state: yesOrNo
     .default(false)
     .describe(
-      'Put the cluster’s settings, templates and policies into the snapshot too. No restore uses them.',
+      'Put the cluster’s settings, templates and policies into the snapshot too. No restore uses them. Only with `mode: snapshot`.',
     ),
   feature_states: z
     .array(text('the name of a feature'), { error: 'a list of names' })
     .default([])
-    .describe('Elasticsearch only: system indices by feature, such as `security`. Default: none.'),
+    .describe(
+      'Elasticsearch only: system indices by feature, such as `security`. Default: none. Only with `mode: snapshot`.',
+    ),
   snapshot_name: z
     .string({ error: 'a template such as `YYYY-MM-DD-HH-MM-SS_{name}`' })
     .superRefine((template, context) => {
@@ -272,7 +278,7 @@ const elasticsearch = z.strictObject({
     })
     .default(defaultSnapshotName)
     .describe(
-      'How snapshots are named: `{name}` is the job, `{id}` the backup’s id, the letters its time in UTC.',
+      'How snapshots are named: `{name}` is the job, `{id}` the backup’s id, the letters its time in UTC. Only with `mode: snapshot`.',
     ),
 });
 

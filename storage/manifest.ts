@@ -43,10 +43,10 @@ const shape: z.ZodType<Manifest> = z
       address: z.string(),
       details: z.record(z.string(), z.string()),
     }),
-    scope: z.object({ prefix: z.string() }),
+    scope: z.object({ prefix: z.string(), indices: z.exactOptional(z.array(z.string())) }),
     moment: z.object({
       index: decimal,
-      consistency: z.enum(['point-in-time', 'stale', 'unknown', 'per-shard']),
+      consistency: z.enum(['point-in-time', 'stale', 'unknown', 'per-shard', 'per-index']),
     }),
     content: z.object({ records: count, bytes: count, digest: sha256 }),
     objects: z.array(dataObject),

@@ -1,5 +1,6 @@
-import type { DocumentBatches, IndexDefinition } from '../workflows/contract/document.ts';
+import type { DocumentBatches, IndexDefinition, IndexDocument } from '../workflows/contract/document.ts';
 import type { LeftOut, StoreDescription } from '../workflows/contract/manifest.ts';
+import type { IndexWish } from '../workflows/contract/restore.ts';
 import type { IndexPlan } from './repository-store.ts';
 
 /**
@@ -16,36 +17,61 @@ export interface DocumentStore {
   describe(signal: AbortSignal): Promise<StoreDescription>;
 
   /**
-   * The indices that the settings name. Each is read as it was at one moment, several at once, in no order; documents
-   * end only when every index gave as many as it counts. Memory does not grow with them.
+   * The indices and data streams of these names, with `*`; `-` before one leaves it out. Each index is read as it was
+   * at a moment of its own, several at once, in no order; documents end only when every index gave as many as it
+   * counts. Memory does not grow with them.
    *
-   * @throws UnreadableKeys where an index does not keep its sources; StreamBroken
+   * @throws StoreRefused where a name is not there; UnreadableKeys where an index does not keep its sources;
+   *   StreamBroken
    */
-  read(signal: AbortSignal): Promise<DocumentSource>;
+  read(indices: readonly string[], signal: AbortSignal): Promise<DocumentSource>;
 
   /** What a restore would make. Changes nothing. */
   plan(
     definitions: readonly IndexDefinition[],
-    wish: DocumentWish,
+    wish: IndexWish,
     signal: AbortSignal,
   ): Promise<readonly IndexPlan[]>;
 
   /**
-   * Makes the indices of the plan, and writes the documents into them that belong there; others are passed over. May
-   * be repeated: what an earlier attempt has written is found again.
+   * How these documents stand in an index that is there, in their order.
    *
-   * @throws RestoreConflict where an index is there that this restore has not made; Unrestorable where the cluster
-   *   does not take a definition
+   * @throws Unrestorable where the index cannot be asked for one of them
+   */
+  compare(
+    index: string,
+    documents: readonly IndexDocument[],
+    signal: AbortSignal,
+  ): Promise<readonly Standing[]>;
+
+  /**
+   * Makes the indices of the plan, and writes the documents into them that belong there, and into those that are there
+   * already; others are passed over. A write into an index that was there is guarded by what the plan saw. May be
+   * repeated until `settle`: what an earlier attempt has made and written is found again.
+   *
+   * @throws RestoreConflict where an index is not the one that the plan saw, or was not made by this restore;
+   *   Unrestorable where the cluster does not take a definition
    */
   load(
     definitions: readonly IndexDefinition[],
     plan: readonly IndexPlan[],
-    batches: DocumentBatches,
+    batches: LoadBatches,
     options: LoadOptions,
   ): Promise<Loaded>;
 
-  /** The documents of the targets, under the names that their indices have in the backup: for a comparison. */
+  /** The documents of the indices that were made, under the names that their indices have in the backup: for a comparison. */
   readBack(plan: readonly IndexPlan[], signal: AbortSignal): Promise<DocumentBatches>;
+
+  /**
+   * Ends a load that was proven: takes off the marks by which attempts found what others had made, and gives the
+   * aliases that the wish says. Gives their names. May be repeated.
+   */
+  settle(
+    definitions: readonly IndexDefinition[],
+    plan: readonly IndexPlan[],
+    wish: IndexWish,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
 
   /** Frees sockets. */
   close(): void;
@@ -57,27 +83,46 @@ export interface DocumentSource {
   readonly leftOut: readonly LeftOut[];
 }
 
-export interface DocumentWish {
-  /** Names of indices of the backup, with `*`; `-` before one leaves it out. */
-  readonly indices: readonly string[];
-  /** The name that an index gets: a regular expression and what takes the place of what it finds. */
-  readonly pattern: string;
-  readonly replacement: string;
-}
-
 export interface LoadOptions {
   readonly signal: AbortSignal;
   /** By it a later attempt knows the indices that an earlier one has made. */
   readonly restoreId: string;
-  /** Give the indices the aliases that they had. */
-  readonly aliases: boolean;
-  readonly onProgress: (documents: number) => void;
+  readonly wish: IndexWish;
+  /** Documents so far, and the bytes of their sources. */
+  readonly onProgress: (documents: number, bytes: number) => void;
 }
 
+/** How a document of a backup stands in an index: `seen` guards the next write to it, `0` where it is missing. */
+export interface Standing {
+  readonly state: 'missing' | 'equal' | 'differs';
+  /** `<sequence number>.<primary term>`. */
+  readonly seen: string;
+}
+
+/** A document that is to be written; `seen` is what a plan saw in an index that was there. */
+export type LoadDocument = IndexDocument & Partial<Pick<Standing, 'seen'>>;
+
+/** By the name that their index has in the backup. */
+export type LoadBatches = AsyncIterable<{
+  readonly index: string;
+  readonly documents: readonly LoadDocument[];
+}>;
+
 export interface Loaded {
+  /** Those that were written; into new indices also those that an earlier attempt has written. */
   readonly documents: number;
+  /** Found as wanted where the guard did not hold: an earlier attempt has written them. */
+  readonly already: number;
+  /** Written by others since the plan, and left as they are. */
+  readonly conflicts: { readonly count: number; readonly examples: readonly RefusedDocument[] };
   /** Documents that the cluster did not take. */
-  readonly refused: { readonly count: number; readonly examples: readonly string[] };
+  readonly refused: { readonly count: number; readonly examples: readonly RefusedDocument[] };
   /** Settings that the cluster does not know, and a restored index does not have. */
   readonly dropped: readonly string[];
+}
+
+export interface RefusedDocument {
+  /** `orders/_doc/17`. */
+  readonly document: string;
+  readonly reason: string;
 }

@@ -65,7 +65,7 @@ function capturedRows(captured: Captured): [string, string][] {
   const bytes = objects.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   const rows: [string, string][] = [
     [
-      captured.snapshot ? 'documents' : 'keys',
+      store.kind === 'elasticsearch' ? 'documents' : 'keys',
       `**${count(content.records)}**${scope.prefix === '' ? '' : ` under ${code(scope.prefix)}`}`,
     ],
     ['size', `${size(content.bytes)}, stored as ${size(bytes)}`],

@@ -1,6 +1,6 @@
 import type { Plan, PlanLine, RestoreMode } from './contract/restore.ts';
 import { boundText } from './bound-text.ts';
-import { indexScope, unitOf } from './plan-unit.ts';
+import { documentsText, indexScope, unitOf } from './plan-unit.ts';
 import { code, count, facts, prose, table } from './markdown.ts';
 
 /** The digits that people compare and type. */
@@ -10,8 +10,23 @@ export function shortDigest({ digest }: Plan): string {
 
 /** What a plan would change, in numbers; what stays zero and is not at stake is left out. */
 export function planFacts(plan: Plan): string {
-  const { job, toJob, backup, mode, from, to, add, change, remove, equal, keep, refused, bound, object } =
-    plan;
+  const {
+    job,
+    toJob,
+    backup,
+    mode,
+    from,
+    to,
+    add,
+    change,
+    remove,
+    equal,
+    keep,
+    refused,
+    bound,
+    object,
+    documents,
+  } = plan;
   const bold = (value: number): string => `**${count(value)}**`;
   const ofIndices = indexScope(plan);
   const inPlace = toJob === job && to.prefix === from.prefix;
@@ -20,6 +35,7 @@ export function planFacts(plan: Plan): string {
     ['add', bold(add)],
     ['change', bold(change)],
     ['remove', bold(remove)],
+    ...(documents === undefined ? [] : [['documents', documentsText(documents, count)] as const]),
     ...(refused > 0 ? [['cannot be written', bold(refused)] as const] : []),
     ...(bound === undefined ? [] : [[`bound to a ${bound.to}`, boundText(bound)] as const]),
     ['equal already', count(equal)],
@@ -62,8 +78,9 @@ export function planKeys(plan: Plan): readonly string[] {
   return [table(['', ''], rows)];
 }
 
-function planRow({ op, key, keyBase64, from, reason }: PlanLine): string[] {
+function planRow({ op, key, keyBase64, from, index, reason }: PlanLine): string[] {
   const own = key === undefined ? `${code(keyBase64 ?? '')} (base64)` : code(key);
-  const name = from === undefined || from === key ? own : `${own}, from ${code(from)}`;
+  const placed = index === undefined ? own : `${own} in ${code(index)}`;
+  const name = from === undefined || from === key ? placed : `${placed}, from ${code(from)}`;
   return [op, reason === undefined ? name : `${name}: ${prose(reason)}`];
 }

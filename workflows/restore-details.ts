@@ -97,13 +97,21 @@ function reportRows({
   if (decidedBy !== undefined) rows.push(['decided by', prose(decidedBy)]);
   if (reason !== undefined) rows.push(['reason', prose(reason)]);
   if (applied !== undefined) {
-    const { added, changed, removed, already, conflicts, refused, bound } = applied;
+    const { added, changed, removed, already, conflicts, refused, bound, documents, droppedSettings } =
+      applied;
     const found = already > 0 ? `, ${count(already)} found so` : '';
     const wrong = conflicts + refused > 0 ? `; ${count(conflicts)} conflicts, ${count(refused)} refused` : '';
     rows.push([
       'written',
       `${count(added)} added, ${count(changed)} changed, ${count(removed)} removed${found}${wrong}`,
     ]);
+    if (documents !== undefined) rows.push(['documents', `${count(documents)} written`]);
+    if (droppedSettings !== undefined) {
+      rows.push([
+        'settings left out',
+        `the cluster does not know them: ${droppedSettings.map(code).join(', ')}`,
+      ]);
+    }
     if (bound !== undefined) rows.push([`bound to a ${bound.to}`, boundText(bound)]);
   }
   if (proof !== undefined) {

@@ -6,6 +6,7 @@ import { backupId } from './contract/names.ts';
 import type { Applied, Plan, Proof, RestorePhase, RestoreReport } from './contract/restore.ts';
 import { startDeadline } from './deadline.ts';
 import { doneBeforeCancellation } from './failure.ts';
+import { count } from './markdown.ts';
 import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
 import { countedIn, verdictOn, verdictOnNothing } from './restore-verdict.ts';
@@ -118,7 +119,8 @@ async function prove(plan: Plan, left: number, applied: Applied): Promise<Proof>
 
 function soFar(applied: Applied | undefined): string {
   if (applied === undefined) return 'how much is written is not known';
-  const { added, changed, removed, already } = applied;
+  const { added, changed, removed, already, documents } = applied;
+  if (documents !== undefined) return `written so far: ${count(documents)} documents`;
   return `written so far: ${added + already} added or found in place, ${changed} changed, ${removed} removed`;
 }
 

@@ -30,13 +30,7 @@ export function verdictOn(
   if (applied.conflicts > 0) {
     return {
       code: 'RestoreConflict',
-      message: `${countedIn(plan, applied.conflicts)} changed since the plan and left as they are: ${examples}`,
-    };
-  }
-  if (proof.differing > 0) {
-    return {
-      code: 'RestoreUnproven',
-      message: `${countedIn(plan, proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
+      message: `${thingsIn(plan, applied.conflicts)} changed since the plan and left as they are: ${examples}`,
     };
   }
   // Who approved the plan by its digest knew which keys it leaves; who approved beforehand did not.
@@ -44,7 +38,13 @@ export function verdictOn(
   if (applied.refused > known) {
     return {
       code: 'Unrestorable',
-      message: `${countedIn(plan, applied.refused)} could not be written, all others were: ${examples}`,
+      message: `${thingsIn(plan, applied.refused)} could not be written, all others were: ${examples}`,
+    };
+  }
+  if (proof.differing > 0) {
+    return {
+      code: 'RestoreUnproven',
+      message: `${countedIn(plan, proof.differing)} differ after the restore: ${proof.examples.join(', ')}`,
     };
   }
   return undefined;
@@ -54,4 +54,10 @@ export function verdictOn(
 export function countedIn(plan: Plan, number: number): string {
   const { one, many } = unitOf(plan);
   return number === 1 ? `1 ${one}` : `${count(number)} ${many}`;
+}
+
+/** The same where documents are counted along with the indices. */
+function thingsIn(plan: Plan, number: number): string {
+  if (plan.documents === undefined) return countedIn(plan, number);
+  return number === 1 ? '1 index or document' : `${count(number)} indices or documents`;
 }

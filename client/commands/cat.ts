@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
+import { linesOfIndices } from '../../archive/documents/lines-of-indices.ts';
 import { readPrefix } from '../../archive/prefix.ts';
 import { readLines } from '../../archive/reader.ts';
 import { encodeFields, encodeMeta } from '../../archive/record.ts';
+import { matches } from '../../stores/elasticsearch/patterns.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { write } from '../output.ts';
-import { type OpenedBackup, openRecords } from '../records.ts';
+import { type OpenedBackup, openLines } from '../records.ts';
+import { refuseForDocuments, refuseForKeys } from '../reading-options.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 
 interface CatOptions extends SourceOptions {
   readonly prefix?: string;
+  readonly indices?: string;
 }
 
 export function addCatCommand(program: Command, io: Io): void {
@@ -17,17 +21,19 @@ export function addCatCommand(program: Command, io: Io): void {
     .command('cat')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
-    .summary('write the records of a backup to stdout')
+    .summary('write the records or documents of a backup to stdout')
     .description(
       'Write the records of a backup to stdout, decrypted and decompressed, one JSON object a line, with their ' +
-        'values. Only exit code 0 says that they are whole and right.',
+        'values; of indices, how each is defined, its documents, and what it holds. Only exit code 0 says that they are ' +
+        'whole and right.',
     )
-    .option('--prefix <prefix>', 'only the keys that start so; reads only the part that holds them');
+    .option('--prefix <prefix>', 'only the keys that start so; reads only the part that holds them')
+    .option('--indices <names>', 'only these indices, with `*`, separated by commas');
   addSourceOptions(cat)
-    .action((job: string, backup: string, { prefix = '' }: CatOptions, command: Command) =>
+    .action((job: string, backup: string, options: CatOptions, command: Command) =>
       withSource(job, command, io, async (source) => {
-        const records = await openRecords(source, backup, io);
-        for await (const lines of linesOf(records, prefix)) await write(io.stdout, lines, io.signal);
+        const opened = await openLines(source, backup, io);
+        for await (const lines of linesOf(opened, options)) await write(io.stdout, lines, io.signal);
       }),
     )
     .addHelpText(
@@ -35,14 +41,26 @@ export function addCatCommand(program: Command, io: Io): void {
       examples(
         ['holdfast cat consul-prod > records.ndjson', 'the newest backup'],
         ['holdfast cat consul-prod | jq -r \'select(.flags == "42").key\'', 'search in it'],
+        [
+          "holdfast cat search-docs --indices orders | jq -c 'select(.id).source'",
+          'the documents of an index',
+        ],
       ),
     );
 }
 
 async function* linesOf(
-  { bytes, object, options }: OpenedBackup,
-  prefix: string,
+  { bytes, object, options, manifest }: OpenedBackup,
+  { prefix = '', indices }: CatOptions,
 ): AsyncGenerator<Buffer | string> {
+  if (object.format === 'documents.ndjson') {
+    refuseForDocuments(manifest, { prefix });
+    const lines = readLines(bytes, object, options);
+    const patterns = indices?.split(',');
+    yield* patterns === undefined ? lines : linesOfIndices(lines, (index) => matches(patterns, index));
+    return;
+  }
+  refuseForKeys(manifest, { indices });
   if (prefix === '') {
     yield* readLines(bytes, object, options);
     return;

@@ -84,7 +84,7 @@ async function printSummary(config: Config, io: Io): Promise<void> {
 function storeText({ store, scope }: JobConfig): string {
   if (store.kind === 'elasticsearch') {
     const { addresses, indices } = store.elasticsearch;
-    return `${store.kind} ${addresses.join(', ')} (snapshot of ${indices.join(', ')})`;
+    return `${store.kind} ${addresses.join(', ')} (${store.mode} of ${indices.join(', ')})`;
   }
   const keys = scope.prefix === '' ? 'all keys' : `keys under ${JSON.stringify(scope.prefix)}`;
   return `${store.kind} ${storeAddresses(store).join(', ')} (${keys})`;

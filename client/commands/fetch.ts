@@ -25,9 +25,12 @@ export function addFetchCommand(program: Command, io: Io): void {
     .summary('write a backup as a plain file')
     .description(
       'Write what was backed up as a plain file, decrypted and decompressed: an etcd snapshot as `etcdctl snapshot ' +
-        'save` writes it, or records, one JSON object a line. The file gets its name only once every digest is right.',
+        'save` writes it, or records or documents, one JSON object a line. The file gets its name only once every digest is right.',
     )
-    .option('--output <file>', 'where to (default: <job>-<id>.snapshot.db or <job>-<id>.records.ndjson)')
+    .option(
+      '--output <file>',
+      'where to (default: <job>-<id>.snapshot.db, .records.ndjson or .documents.ndjson)',
+    )
     .option('--force', 'take the place of a file that is there', false);
   addSourceOptions(fetch)
     .action((job: string, backup: string, options: FetchOptions, command: Command) =>

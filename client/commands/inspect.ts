@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readSummary } from '../../archive/documents/read-summary.ts';
 import { readPrefix } from '../../archive/prefix.ts';
 import { readRecords } from '../../archive/reader.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
@@ -8,9 +9,12 @@ import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
 import { printJsonLine, printLine, say, write } from '../output.ts';
+import { refuseForDocuments } from '../reading-options.ts';
 import { contentJson, keyJson, keyText, valueText } from '../record-text.ts';
-import { type OpenedBackup, openRecords } from '../records.ts';
+import { type OpenedBackup, openLines } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
+import { table } from '../table.ts';
+import { visible } from '../visible.ts';
 
 interface InspectOptions extends SourceOptions {
   readonly prefix?: string;
@@ -23,10 +27,11 @@ export function addInspectCommand(program: Command, io: Io): void {
     .command('inspect')
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
-    .summary('show the keys in a backup, or one value')
+    .summary('show the keys or indices in a backup, or one value')
     .description(
       'Show the keys in a backup, with flags and sizes. Values are secret until --values. ' +
-        'Reading all of it checks every digest; exit code 3 where one is wrong.',
+        'Reading all of it checks every digest; exit code 3 where one is wrong. Of a backup of documents, show its ' +
+        'indices, which reads a small part of it.',
     )
     .option('--prefix <prefix>', 'only the keys that start so; reads only the part that holds them')
     .option('--key <key>', 'this key alone; with --values its exact bytes to stdout')
@@ -34,9 +39,10 @@ export function addInspectCommand(program: Command, io: Io): void {
   addSourceOptions(inspect)
     .action((job: string, backup: string, options: InspectOptions, command: Command) =>
       withSource(job, command, io, async (source) => {
-        const records = await openRecords(source, backup, io);
+        const records = await openLines(source, backup, io);
         const { json } = globalOptions(command);
-        if (options.key === undefined) await listKeys(records, options, json, io);
+        if (records.object.format === 'documents.ndjson') await listIndices(records, options, json, io);
+        else if (options.key === undefined) await listKeys(records, options, json, io);
         else await showKey(records, options.key, options.values, json, io);
       }),
     )
@@ -48,6 +54,37 @@ export function addInspectCommand(program: Command, io: Io): void {
         ['holdfast inspect consul-prod latest --key app/db/password --values', 'one value, exactly'],
       ),
     );
+}
+
+async function listIndices(
+  { bytes: source, object, options, manifest }: OpenedBackup,
+  { prefix, key, values }: InspectOptions,
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  refuseForDocuments(manifest, { prefix, key, values });
+  const indices = await readSummary(source, object, options);
+  if (json) {
+    for (const { definition, ...content } of indices)
+      await printJsonLine(io, { ...content, kind: definition.kind });
+  } else {
+    const columns = [
+      { title: 'INDEX' },
+      { title: 'KIND' },
+      { title: 'DOCUMENTS', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+    ] as const;
+    const rows = indices.map(({ index, definition, documents, bytes: size }) => [
+      visible(index),
+      definition.kind,
+      number(documents),
+      bytes(size),
+    ]);
+    for (const line of table(columns, rows)) await printLine(io, line);
+  }
+  const { records, bytes: size } = manifest.content;
+  const what = `${counted(indices.length, 'index', 'indices')}, ${counted(records, 'document')}, ${bytes(size)} of sources`;
+  say(io, `${manifest.id}: ${what}; only what tells of the indices was read and checked.`);
 }
 
 async function listKeys(

@@ -40,10 +40,9 @@ export function addRestoreCommand(program: Command, io: Io): void {
     .addOption(
       new Option(
         '--mode <mode>',
-        'add what is missing; also change what differs; also remove what is too much',
-      )
-        .choices(['missing-only', 'overwrite', 'mirror'] satisfies RestoreMode[])
-        .default('missing-only' satisfies RestoreMode),
+        'add what is missing (default: missing-only); also change what differs; also remove what is too much. Of ' +
+          'documents: load into indices that are there, instead of making new ones',
+      ).choices(['missing-only', 'overwrite', 'mirror'] satisfies RestoreMode[]),
     )
     .option('--indices <names>', 'only these indices and data streams, with `*`, separated by commas')
     .option('--rename <name>', 'the name each index gets, where $1 is its own (default: restored-$1)')
@@ -107,6 +106,10 @@ export function addRestoreCommand(program: Command, io: Io): void {
         [
           'holdfast restore search-prod --indices orders --in-place close',
           'one index, in place of the live one',
+        ],
+        [
+          'holdfast restore search-docs --indices orders --mode missing-only',
+          'documents that an index has lost',
         ],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
@@ -174,7 +177,7 @@ async function restore(
   io: Io,
   options: RestoreOptions,
 ): Promise<void> {
-  const request = await sendRequest(client, job, requestOf(backup, options, job));
+  const request = await sendRequest(client, job, requestOf(backup, options));
   if (!options.json)
     say(io, `Restore of ${job.name}: workflow ${request.workflowId}, request ${request.requestId}`);
   const farewell =

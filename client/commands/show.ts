@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { documentsOf } from '../../activities/backup-reading.ts';
 import { snapshotOf } from '../../activities/snapshot-file.ts';
 import { findBackup } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
@@ -53,24 +54,18 @@ async function showBackup(
 }
 
 function manifestLines(manifest: Manifest): [title: string, text: string][] {
-  const { store, scope, moment, content, madeBy } = manifest;
+  const { store, moment, content, madeBy } = manifest;
   const details = Object.entries(store.details).map(([name, value]) => `, ${name} ${value}`);
-  const snapshot = snapshotOf(manifest) !== undefined;
-  const keys = scope.prefix === '' ? 'all keys' : `keys under ${visible(scope.prefix)}`;
   return [
     ['backup', `${manifest.id} of ${manifest.job} (${manifest.reason})`],
     ['store', `${store.kind} ${store.version} at ${store.address}${details.join('')}`],
-    ['scope', snapshot ? 'everything: a snapshot' : manifest.snapshot ? 'indices: a snapshot' : keys],
+    ['scope', scopeText(manifest)],
     ...some(
       'snapshot',
       manifest.snapshot && `${manifest.snapshot.name} in the repository ${manifest.snapshot.repository}`,
     ),
     ['moment', `index ${moment.index}, ${moment.consistency}`],
-    snapshot
-      ? ['content', `${counted(content.records, 'live key')}, ${bytes(content.bytes)} of database`]
-      : manifest.snapshot
-        ? ['content', `${counted(content.records, 'document')}, ${bytes(content.bytes)} of primary shards`]
-        : ['content', `${counted(content.records, 'record')}, ${bytes(content.bytes)} of keys and values`],
+    ['content', contentText(manifest)],
     ['digest', content.digest],
     ...manifest.objects.map(({ name, plainBytes, storedBytes, encryption }): [string, string] => [
       'object',
@@ -80,7 +75,7 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ...manifest.recipients.map((recipient): [string, string] => ['recipient', recipient]),
     ...manifest.leftOut.map(({ reason, count, examples: names }): [string, string] => [
       'left out',
-      `${manifest.snapshot ? counted(count, 'index', 'indices') : counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
+      `${manifest.store.kind === 'elasticsearch' ? counted(count, 'index', 'indices') : counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')})`,
     ]),
     ...(manifest.suspicions ?? []).map((why): [string, string] => ['suspicious', why]),
     ...(manifest.warnings ?? []).map((warning): [string, string] => ['warning', warning]),
@@ -94,6 +89,27 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ['made by', `holdfast ${madeBy.version}`],
     ...some('workflow', madeBy.workflowId),
   ];
+}
+
+function scopeText(manifest: Manifest): string {
+  const { prefix, indices } = manifest.scope;
+  if (snapshotOf(manifest) !== undefined) return 'everything: a snapshot';
+  if (manifest.snapshot !== undefined) return 'indices: a snapshot';
+  if (documentsOf(manifest) !== undefined) {
+    return `indices, document by document${indices === undefined ? '' : `: ${indices.map(visible).join(', ')}`}`;
+  }
+  return prefix === '' ? 'all keys' : `keys under ${visible(prefix)}`;
+}
+
+function contentText(manifest: Manifest): string {
+  const { records, bytes: size } = manifest.content;
+  if (snapshotOf(manifest) !== undefined)
+    return `${counted(records, 'live key')}, ${bytes(size)} of database`;
+  if (manifest.snapshot !== undefined)
+    return `${counted(records, 'document')}, ${bytes(size)} of primary shards`;
+  if (documentsOf(manifest) !== undefined)
+    return `${counted(records, 'document')}, ${bytes(size)} of sources`;
+  return `${counted(records, 'record')}, ${bytes(size)} of keys and values`;
 }
 
 function some(title: string, text: string | undefined): [string, string][] {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { verifyIndices } from '../../activities/verify-indices.ts';
 import { verifySnapshot } from '../../activities/verify-snapshot.ts';
+import { checkDocuments } from '../../archive/documents/read-documents.ts';
 import { checkRecords } from '../../archive/reader.ts';
 import type { Progress } from '../../workflows/contract/backup.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
@@ -70,7 +71,8 @@ async function readBack(
       const verifying = { job: repository, storage, identities, signal: io.signal };
       return await verifyIndices(verifying, { ...manifest, job }, object);
     }
-    await checkRecords(source, object, options, (counts) =>
+    const check = object.format === 'documents.ndjson' ? checkDocuments : checkRecords;
+    await check(source, object, options, (counts) =>
       line.update({ phase: 'verifying', ...counts, ...totals }),
     );
     return [];

@@ -4,12 +4,12 @@ import type { Connection } from './connection.ts';
 import { allNames } from './wanted.ts';
 
 /**
- * Takes the aliases that an index had when the snapshot was taken from the index of its old name, and gives them to
- * the restored one: all of them in one step, so that nobody sees an alias that points to both or to none.
+ * Takes the aliases that an index had when it was backed up from the index of its old name, and gives them to the
+ * restored one: all of them in one step, so that nobody sees an alias that points to both or to none.
  */
 export async function swapAliases(
   connection: Connection,
-  facts: readonly IndexFacts[],
+  facts: readonly Pick<IndexFacts, 'index' | 'aliases'>[],
   plan: readonly IndexPlan[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -18,10 +18,10 @@ export async function swapAliases(
   const moved = new Set<string>();
   const actions: object[] = [];
   for (const { index, target } of plan.filter(({ op }) => op === 'add')) {
-    if (index === target) continue;
     for (const [alias, definition] of aliasesOf.get(index) ?? []) {
       moved.add(alias);
-      if (indices.has(index)) actions.push({ remove: { index, alias, must_exist: false } });
+      if (index !== target && indices.has(index))
+        actions.push({ remove: { index, alias, must_exist: false } });
       actions.push({ add: { index: target, alias, ...(definition as object) } });
     }
   }

@@ -5,11 +5,11 @@ import { readTls } from '../http.ts';
 import { createInTurn } from '../in-turn.ts';
 import { openServer } from './server.ts';
 import type { Answer, ByteAnswer, Request, Server } from './server.ts';
-import type { ElasticsearchSettings } from './settings.ts';
+import type { ClusterSettings, ElasticsearchSettings } from './settings.ts';
 
 /** The REST interface of a cluster, at whichever of its nodes serves. */
-export interface Connection {
-  readonly settings: ElasticsearchSettings;
+export interface Connection<Settings extends ClusterSettings = ClusterSettings> {
+  readonly settings: Settings;
   /** Asks a node; where it is down the next one, and again where the cluster is busy. */
   ask(request: Request): Promise<Answer>;
   /** The same, with the answer as it came. */
@@ -19,8 +19,11 @@ export interface Connection {
   close(): void;
 }
 
+/** One that also says where the cluster keeps its snapshots. */
+export type RepositoryConnection = Connection<ElasticsearchSettings>;
+
 /** @throws ConfigInvalid where a PEM file cannot be read. */
-export function openConnection(settings: ElasticsearchSettings): Connection {
+export function openConnection<Settings extends ClusterSettings>(settings: Settings): Connection<Settings> {
   const tls = readTls('elasticsearch.tls', settings.tls);
   const servers = settings.addresses.map((address) => openServer(address, settings, tls));
   const inTurn = createInTurn(servers);

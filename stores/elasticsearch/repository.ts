@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { patiently } from '../backoff.ts';
-import type { Connection } from './connection.ts';
+import type { RepositoryConnection } from './connection.ts';
 import type { RepositorySettings } from './settings.ts';
 
 const registered = z.record(
@@ -17,7 +17,7 @@ type Definition = NonNullable<RepositorySettings['definition']>;
 const patience = 300_000;
 
 /** `/_snapshot/<repository>`, and what is in it. */
-export function repositoryPath({ settings }: Connection, ...rest: readonly string[]): string {
+export function repositoryPath({ settings }: RepositoryConnection, ...rest: readonly string[]): string {
   return ['/_snapshot', settings.repository.name, ...rest]
     .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
     .join('/');
@@ -29,7 +29,7 @@ export function repositoryPath({ settings }: Connection, ...rest: readonly strin
  *
  * @throws RepositoryUnusable
  */
-export async function ensureRepository(connection: Connection, signal: AbortSignal): Promise<void> {
+export async function ensureRepository(connection: RepositoryConnection, signal: AbortSignal): Promise<void> {
   const { name, definition, update } = connection.settings.repository;
   const there = await readRepository(connection, signal);
   if (definition === undefined) {
@@ -56,7 +56,7 @@ export async function ensureRepository(connection: Connection, signal: AbortSign
 }
 
 /** Has every node write to the repository and read there. @throws RepositoryUnusable with the nodes' reason */
-export async function verifyRepository(connection: Connection, signal: AbortSignal): Promise<void> {
+export async function verifyRepository(connection: RepositoryConnection, signal: AbortSignal): Promise<void> {
   const path = `${repositoryPath(connection)}/_verify`;
   // A storage may stumble once; what stays is a matter for people.
   const ask = () => connection.read(verified, { method: 'POST', path, signal, patience });
@@ -65,7 +65,7 @@ export async function verifyRepository(connection: Connection, signal: AbortSign
 
 /** Removes what no snapshot refers to. */
 export async function cleanRepository(
-  connection: Connection,
+  connection: RepositoryConnection,
   signal: AbortSignal,
 ): Promise<{ readonly blobs: number; readonly bytes: number }> {
   const path = `${repositoryPath(connection)}/_cleanup`;
@@ -73,7 +73,10 @@ export async function cleanRepository(
   return { blobs: results.deleted_blobs, bytes: results.deleted_bytes };
 }
 
-async function readRepository(connection: Connection, signal: AbortSignal): Promise<Definition | undefined> {
+async function readRepository(
+  connection: RepositoryConnection,
+  signal: AbortSignal,
+): Promise<Definition | undefined> {
   const request = { method: 'GET', path: repositoryPath(connection), signal, accepted: [404] } as const;
   const answer = await connection.ask(request);
   if (answer.status === 404) return undefined;

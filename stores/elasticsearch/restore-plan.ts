@@ -3,6 +3,7 @@ import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
 import type { IndexPlan } from '../repository-store.ts';
 import type { IndexWish } from '../../workflows/contract/restore.ts';
 import type { Connection } from './connection.ts';
+import { obstacleToLoad } from './documents/obstacle.ts';
 import { describeIndices } from './indices.ts';
 import { inPaths, matches } from './patterns.ts';
 import { allNames } from './wanted.ts';
@@ -43,7 +44,7 @@ function isWished({ indices }: IndexWish, index: string, dataStream: string | un
 }
 
 function targetOf(index: string, { into }: IndexWish): string {
-  if (into.how !== 'rename') return index;
+  if (!('pattern' in into)) return index;
   const target = index.replace(patternOf(into.pattern), into.replacement);
   const problem = targetProblem(target);
   if (problem === undefined) return target;
@@ -73,7 +74,9 @@ function targetProblem(name: string): string | undefined {
 interface Live {
   readonly uuid: string;
   readonly shards: number;
-  readonly dataStream?: string;
+  readonly dataStream: string | undefined;
+  /** Why no document can be loaded into it. */
+  readonly obstacle: string | undefined;
 }
 
 async function describeLive(
@@ -87,7 +90,8 @@ async function describeLive(
       live.set(index, {
         uuid: found.settings['index.uuid'] ?? '',
         shards: Number(found.settings['index.number_of_shards']),
-        ...(found.data_stream === undefined ? {} : { dataStream: found.data_stream }),
+        dataStream: found.data_stream,
+        obstacle: obstacleToLoad(found),
       });
     }
   }
@@ -108,6 +112,7 @@ function whyNot(
   }
   if (there === undefined) return undefined;
   if (into.how === 'rename') return 'an index has this name';
+  if (into.how === 'load') return there.obstacle;
   if (into.how === 'close' && there.shards !== shards) {
     return `the index there has ${there.shards} primary shards, and the one in the snapshot ${shards}; only deleting it first helps`;
   }

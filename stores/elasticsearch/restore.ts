@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { IndexPlan, RestoreProgress } from '../repository-store.ts';
 import type { IndexWish } from '../../workflows/contract/restore.ts';
-import type { Connection } from './connection.ts';
+import type { RepositoryConnection } from './connection.ts';
 import type { Product } from './describe.ts';
 import { describeIndices } from './indices.ts';
 import { inPaths } from './patterns.ts';
@@ -20,7 +20,7 @@ const accepted = z.object({ accepted: z.literal(true) });
 
 /** Carries a plan out, and waits until every primary shard of it is there. */
 export async function applyRestore(
-  connection: Connection,
+  connection: RepositoryConnection,
   product: Product,
   snapshot: string,
   plan: readonly IndexPlan[],
@@ -40,7 +40,7 @@ export async function applyRestore(
 
 /** An earlier attempt began or ended it: a shard remembers which snapshot it came from. */
 function isRestored(
-  { settings }: Connection,
+  { settings }: RepositoryConnection,
   snapshot: string,
   { index }: IndexPlan,
   found: Recovery | undefined,
@@ -56,7 +56,7 @@ function isRestored(
 
 /** @throws RestoreConflict */
 async function requireUnchanged(
-  connection: Connection,
+  connection: RepositoryConnection,
   lines: readonly IndexPlan[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -80,7 +80,7 @@ async function requireUnchanged(
 }
 
 async function makeWay(
-  connection: Connection,
+  connection: RepositoryConnection,
   target: string,
   { into }: IndexWish,
   signal: AbortSignal,
@@ -98,7 +98,7 @@ const lifecycles = [
 ];
 
 async function askToRestore(
-  connection: Connection,
+  connection: RepositoryConnection,
   product: Product,
   snapshot: string,
   lines: readonly IndexPlan[],

@@ -1,7 +1,7 @@
 import type https from 'node:https';
 import { allBytesOf, openHttp } from '../http.ts';
 import { answerError } from './errors.ts';
-import type { ElasticsearchSettings } from './settings.ts';
+import type { ClusterSettings } from './settings.ts';
 
 /** One node of a cluster. */
 export interface Server {
@@ -38,11 +38,7 @@ export interface ByteAnswer {
   readonly product?: string;
 }
 
-export function openServer(
-  address: string,
-  { auth }: ElasticsearchSettings,
-  tls: https.AgentOptions,
-): Server {
+export function openServer(address: string, { auth }: ClusterSettings, tls: https.AgentOptions): Server {
   const connection = openHttp('the cluster', address, tls);
   const headers = { Accept: 'application/json', ...authorization(auth) };
   async function askBytes(request: Request): Promise<ByteAnswer> {
@@ -70,7 +66,7 @@ export function openServer(
   };
 }
 
-function authorization(auth: ElasticsearchSettings['auth']): Record<string, string> {
+function authorization(auth: ClusterSettings['auth']): Record<string, string> {
   if (auth === undefined) return {};
   if ('apiKey' in auth) return { Authorization: `ApiKey ${auth.apiKey}` };
   return { Authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}` };

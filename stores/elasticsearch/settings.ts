@@ -1,7 +1,7 @@
 import type { TlsFiles } from '../http.ts';
 
-/** How an Elasticsearch or OpenSearch is reached and snapshotted. Built from `elasticsearch:` of a job; credentials are resolved in the worker only. */
-export interface ElasticsearchSettings {
+/** How an Elasticsearch or OpenSearch is reached, and what of it is meant. Built from `elasticsearch:` of a job; credentials are resolved in the worker only. */
+export interface ClusterSettings {
   /** `http://host:9200` or `https://…` of nodes of one cluster, tried in turn. */
   readonly addresses: readonly string[];
   readonly auth?:
@@ -9,11 +9,15 @@ export interface ElasticsearchSettings {
     /** As Elasticsearch encodes it: base64 of `id:key`. */
     | { readonly apiKey: string };
   readonly tls?: TlsFiles;
-  readonly repository: RepositorySettings;
   /** Names of indices and data streams, with `*`; `-` before one leaves it out. */
   readonly indices: readonly string[];
   /** What a name without `*` that is not there means: a failure, or nothing. */
   readonly ignoreUnavailable: boolean;
+}
+
+/** The same, and how it is snapshotted. */
+export interface ElasticsearchSettings extends ClusterSettings {
+  readonly repository: RepositorySettings;
   readonly globalState: boolean;
   /** Elasticsearch only: `security`, `kibana` and the like. */
   readonly featureStates: readonly string[];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Snapshot, SnapshotProgress } from '../repository-store.ts';
-import type { Connection } from './connection.ts';
+import type { RepositoryConnection } from './connection.ts';
 import { typeOf } from './errors.ts';
 import { repositoryPath } from './repository.ts';
 
@@ -45,7 +45,7 @@ export interface Found extends Snapshot {
 const patience = 600_000;
 
 export async function findSnapshot(
-  connection: Connection,
+  connection: RepositoryConnection,
   name: string,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
@@ -61,7 +61,10 @@ export async function findSnapshot(
   }
 }
 
-export async function listSnapshots(connection: Connection, signal: AbortSignal): Promise<readonly Found[]> {
+export async function listSnapshots(
+  connection: RepositoryConnection,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
   const path = repositoryPath(connection, '_all');
   const { snapshots } = await connection.read(infos, { method: 'GET', path, signal, patience });
   return snapshots.map(snapshotOf);
@@ -69,7 +72,7 @@ export async function listSnapshots(connection: Connection, signal: AbortSignal)
 
 /** Begins a snapshot and does not wait for it. False where the name is taken already: by us, as a rule. */
 export async function beginSnapshot(
-  connection: Connection,
+  connection: RepositoryConnection,
   name: string,
   { signal, ...what }: BeginOptions,
 ): Promise<boolean> {
@@ -108,7 +111,7 @@ const longest = 2_000;
 
 /** Looks at the snapshot again and again until it is no longer being taken. */
 export async function followSnapshot(
-  connection: Connection,
+  connection: RepositoryConnection,
   name: string,
   signal: AbortSignal,
   onProgress: (progress: SnapshotProgress) => void,
@@ -128,7 +131,7 @@ export async function followSnapshot(
 }
 
 async function readProgress(
-  connection: Connection,
+  connection: RepositoryConnection,
   name: string,
   signal: AbortSignal,
 ): Promise<SnapshotProgress | undefined> {
@@ -147,7 +150,7 @@ async function readProgress(
 
 /** Deletes the snapshot; one that is being taken is ended first. False where there is none. */
 export async function deleteSnapshot(
-  connection: Connection,
+  connection: RepositoryConnection,
   name: string,
   signal: AbortSignal,
 ): Promise<boolean> {

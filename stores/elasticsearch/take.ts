@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { LeftOut } from '../../workflows/contract/manifest.ts';
 import type { SnapshotProgress, Taken, TakeOptions } from '../repository-store.ts';
-import type { Connection } from './connection.ts';
+import type { RepositoryConnection } from './connection.ts';
 import type { Product } from './describe.ts';
 import { describeIndices, readFacts } from './indices.ts';
 import { inPaths } from './patterns.ts';
@@ -22,12 +22,12 @@ export interface Naming {
 
 /** Takes the snapshot, or finds the one that an earlier attempt began; waits for it; and looks at what it holds. */
 export async function takeSnapshot(
-  connection: Connection,
+  connection: RepositoryConnection,
   naming: Naming,
   { signal, mayBeEmpty, onProgress }: TakeOptions,
 ): Promise<Taken> {
   const { job, name } = naming;
-  const patterns = expressionOf(connection, naming.product);
+  const patterns = expressionOf(connection.settings.indices, naming.product);
   const wanted = await wantedIndices(connection, patterns, naming.major, signal);
   if (wanted.indices.length === 0 && !mayBeEmpty) {
     const what = connection.settings.indices.join(', ');
@@ -57,7 +57,7 @@ export async function takeSnapshot(
 }
 
 async function begin(
-  connection: Connection,
+  connection: RepositoryConnection,
   { job, id, name }: Naming,
   indices: readonly string[],
   writes: string,
@@ -77,7 +77,7 @@ async function begin(
 
 /** What an earlier attempt of the same backup left: it goes on or is done; where it failed, it is taken anew. */
 async function findOwn(
-  connection: Connection,
+  connection: RepositoryConnection,
   naming: Naming,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
@@ -98,7 +98,7 @@ function requireOwn({ owner, name }: Found, { job, id }: Naming): void {
 
 /** Not in the snapshot, though they were there when it began, and are there still. */
 async function missingIn(
-  connection: Connection,
+  connection: RepositoryConnection,
   { indices, startedAt }: Found,
   wanted: Wanted,
   signal: AbortSignal,

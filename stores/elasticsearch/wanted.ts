@@ -28,9 +28,8 @@ export interface Names {
   readonly dataStreams: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What the settings name, for requests: OpenSearch lets nobody restore the index of its security plugin. */
-export function expressionOf({ settings }: Connection, product: Product): readonly string[] {
-  const { indices } = settings;
+/** What these patterns name, for requests: OpenSearch lets nobody restore the index of its security plugin. */
+export function expressionOf(indices: readonly string[], product: Product): readonly string[] {
   if (product !== 'opensearch' || !indices.some((pattern) => pattern.includes('*'))) return indices;
   // With a `*`: to leave out by its full name what is not there is an error.
   return [...indices, '-.opendistro_security*'];

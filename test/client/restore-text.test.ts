@@ -114,7 +114,7 @@ test.each([
 
 test('a restore that leaves keys out says so', () => {
   expect(reportLines('consul', { ...report, plan })[0]).toBe(
-    'consul is restored from 20261122T031500Z, but for the keys that cannot be written.',
+    'consul is restored from 20261122T031500Z, but for what cannot be written.',
   );
 });
 
@@ -151,4 +151,48 @@ test('a plan and a report of indices speak of indices and documents', () => {
   expect(reportLines('search', { ...report, plan: ofIndices, proof: { ...proof, ...counts } })).toContain(
     '  proven: 2 indices with 1,500 documents, 40 of them compared, all equal; 1 could not be counted exactly; aliases moved: current',
   );
+});
+
+test('a plan and a report of documents say what becomes of them', () => {
+  const loading: Plan = {
+    ...{ ...plan, add: 0, change: 1, equal: 0, keep: 0, refused: 0 },
+    indices: {
+      indices: ['orders'],
+      into: { how: 'load', mode: 'overwrite', pattern: '(.+)', replacement: '$1' },
+      ...{ settings: {}, keepLifecycle: false, swapAliases: false },
+    },
+    documents: { add: 1500, change: 2, equal: 40, keep: 0 },
+    examples: [
+      { op: 'change', key: 'orders', from: 'orders', seen: 'uuid' },
+      { op: 'add', index: 'orders', key: '17', seen: '0' },
+    ],
+  };
+  expect(planLines(loading)).toEqual([
+    'Plan 0123456789ab: restore consul from 20261122T031500Z',
+    '  the indices orders: documents are written, also over those that differ',
+    '  + 0 to add   ~ 1 to change   - 0 to remove',
+    '  documents: 1,500 to add, 2 to change, 40 as wanted already',
+    '  + 17  in orders',
+    '  ~ orders',
+    '  Every index: restores/20261122T041500Z-ab12/plan.ndjson.zst in the folder of job consul',
+  ]);
+  const applied = {
+    ...{
+      added: 0,
+      changed: 1,
+      removed: 0,
+      already: 3,
+      conflicts: 0,
+      refused: 0,
+      documents: 1499,
+      examples: [],
+    },
+    droppedSettings: ['orders: index.replication.type'],
+  };
+  expect(reportLines('docs', { ...report, plan: loading, applied })).toEqual([
+    'docs is restored from 20261122T031500Z.',
+    '  written: 0 added, 1 changed, 0 removed',
+    '  documents: 1,499 written, 3 found as wanted',
+    '  settings left out, which the cluster does not know: orders: index.replication.type',
+  ]);
 });

@@ -15,6 +15,7 @@ const storeOf = (text: string) => parse(text).jobs.get('search')?.store;
 test('what is left out has its default', () => {
   expect(storeOf(least)).toEqual({
     kind: 'elasticsearch',
+    mode: 'snapshot',
     elasticsearch: {
       addresses: ['http://127.0.0.1:9200'],
       repository: { name: 'holdfast', update: false },
@@ -24,6 +25,16 @@ test('what is left out has its default', () => {
       featureStates: [],
       snapshotName: 'YYYY-MM-DD-HH-MM-SS_{name}',
     },
+  });
+});
+
+const documents = least.replace('repository: { name: holdfast }', 'mode: documents');
+
+test('documents need no repository', () => {
+  expect(storeOf(documents)).toEqual({
+    kind: 'elasticsearch',
+    mode: 'documents',
+    elasticsearch: { addresses: ['http://127.0.0.1:9200'], indices: ['*'], ignoreUnavailable: false },
   });
 });
 
@@ -53,10 +64,20 @@ test.each([
   ['user: ana', '`user` needs it'],
   ['user: ana\n      password: p\n      api_key: k', 'found beside `user`; expected one of them'],
   ['snapshot_name: YYYY-MM-DD_{name}', 'this one lacks a part of the time'],
-  ['mode: documents', 'expected `snapshot`'],
+  ['mode: document', 'expected `snapshot` or `documents`; did you mean `documents`?'],
+  ['mode: documents', 'repository: found beside `mode: documents`'],
   ['indices: []', 'at least one name'],
 ])('a mistake is named: %s', (line, text) => {
   expect(() => parse(`${least}      ${line}\n`)).toThrow(text);
+});
+
+test('what is of snapshots alone is refused beside documents, and needed without', () => {
+  const snapshots = ['global_state: true', 'feature_states: [kibana]', "snapshot_name: '{name}-{id}'"];
+  const text = `${documents}      ${snapshots.join('\n      ')}\n`;
+  expect(() => parse(text)).toThrow(/global_state: found.*feature_states: found.*snapshot_name: found/s);
+  expect(() => parse(documents.replace('documents', 'snapshot'))).toThrow(
+    'repository: missing; `mode: snapshot` (the default) needs it',
+  );
 });
 
 test('credentials do not belong into a repository', () => {

@@ -15,6 +15,7 @@ test('holdfast.example.yaml is right', () => {
     'etcd-prod',
     'etcd-prod-keys',
     'search-prod',
+    'search-prod-documents',
   ]);
   expect([...config.tasks.keys()]).toEqual(['rotate-logs', 'check-dns', 'nightly-report']);
   expect(config.temporal.address).toBe('localhost:7233');

@@ -8,18 +8,10 @@ import { jobOf } from '../../activities/step.ts';
 import { lookForSnapshots } from '../../client/snapshots-there.ts';
 import { type OpenSearchServer, startOpenSearch } from '../../services/opensearch.ts';
 import { readEntry } from '../../storage/catalog.ts';
-import { backupId, restoreWorkflowId } from '../../workflows/contract/names.ts';
-import type { Manifest } from '../../workflows/contract/manifest.ts';
-import type {
-  Approval,
-  Decided,
-  RestoreReport,
-  RestoreRequest,
-  RestoreStatus,
-} from '../../workflows/contract/restore.ts';
-import { startingBackup, startingRestore } from '../../workflows/contract/starting.ts';
+import type { RestoreRequest } from '../../workflows/contract/restore.ts';
 import { fakeIo } from '../client/fake-io.ts';
 import { askCluster, countIn, empty, fill, must } from '../stores/elasticsearch/plain.ts';
+import { backUp, nextId, restoreAs, startBackup } from './index-runs.ts';
 import { type Rig, startRig } from './rig.ts';
 
 /** Snapshots of indices, as Temporal runs them. */
@@ -54,55 +46,8 @@ afterAll(async () => {
 });
 beforeEach(() => empty(server.address));
 
-/** An id has whole seconds. */
-async function nextId(): Promise<string> {
-  await sleep(1_000);
-  return backupId(new Date());
-}
-
-async function start(job: string, id: string) {
-  const { type, ...options } = startingBackup({ job, store: 'elasticsearch' }, id);
-  return rig.client.workflow.start(type, { ...options, args: [{ job, id }] });
-}
-
-async function backup(job: string): Promise<Manifest> {
-  const id = await nextId();
-  await (await start(job, id)).result();
-  const entry = await readEntry(rig.storage, job, id);
-  if (entry.state !== 'published') throw new Error(entry.state);
-  return entry.manifest;
-}
-
-async function restore(
-  job: string,
-  wish: RestoreRequest,
-): Promise<RestoreReport & { waited: RestoreStatus }> {
-  const { type, ...options } = startingRestore({ job, store: 'elasticsearch' });
-  await rig.client.workflow.signalWithStart(type, {
-    ...options,
-    args: [{ job }],
-    signal: 'requestRestore',
-    signalArgs: [wish],
-  });
-  const standing = rig.client.workflow.getHandle(restoreWorkflowId(job));
-  const until = async (reached: (status: RestoreStatus) => boolean) => {
-    for (;;) {
-      const status = await standing.query<RestoreStatus>('status').catch(() => undefined);
-      if (status !== undefined && reached(status)) return status;
-      await sleep(50);
-    }
-  };
-  const isOver = ({ last }: RestoreStatus) => last?.requestId === wish.requestId;
-  const waited = await until((status) => status.phase === 'waiting for approval' || isOver(status));
-  if (!isOver(waited)) {
-    await standing.executeUpdate<Decided, [Approval]>('approve', {
-      args: [{ digest: waited.plan?.digest ?? '', by: 'a test' }],
-    });
-  }
-  const { last } = await until(isOver);
-  if (last === undefined) throw new Error('no report');
-  return { ...last, waited };
-}
+const backup = (job: string) => backUp(rig, job);
+const restore = (job: string, wish: RestoreRequest & { requestId: string }) => restoreAs(rig, job, wish);
 
 function snapshotsIn(repository: string): Promise<readonly string[]> {
   return must(server.address, 'GET', `/_snapshot/${repository}/_all`).then((body) =>
@@ -216,8 +161,7 @@ test('retention deletes the snapshots first, and only its own', async () => {
 
 test('cancelling the backup ends the snapshot, and nothing of it stays', async () => {
   await fill(server.address, 'slow-1', 5_000);
-  const id = await nextId();
-  const running = await start('slow', id);
+  const running = await startBackup(rig, 'slow', await nextId());
   for (;;) {
     const { body } = await askCluster(server.address, 'GET', '/_snapshot/slow/_current');
     if (((body as { snapshots?: unknown[] }).snapshots ?? []).length > 0) break;

@@ -4,17 +4,20 @@ export type StoreKind = 'consul' | 'etcd' | 'elasticsearch';
 /** What of a store: every key that starts with these bytes. The text of the prefix is UTF-8. */
 export interface Scope {
   readonly prefix: string;
+  /** Of a safety backup of documents: these indices alone, which are about to be changed. */
+  readonly indices?: readonly string[];
 }
 
 /** The one moment that a backup shows. */
 export interface Moment {
-  /** Consul: X-Consul-Index of the read. etcd: the revision. Elasticsearch: when the snapshot began, in milliseconds since 1970. A decimal string. */
+  /** Consul: X-Consul-Index of the read. etcd: the revision. Elasticsearch: when the snapshot or the reading began, in milliseconds since 1970. A decimal string. */
   readonly index: string;
   /**
    * `point-in-time`, or why it is less than that: Consul's stale reads; a file of another tool, which does not tell;
-   * Elasticsearch, which cuts each shard at a moment of its own.
+   * Elasticsearch, which cuts each shard at a moment of its own, and whose documents are read index by index, each as
+   * it was when its turn came.
    */
-  readonly consistency: 'point-in-time' | 'stale' | 'unknown' | 'per-shard';
+  readonly consistency: 'point-in-time' | 'stale' | 'unknown' | 'per-shard' | 'per-index';
 }
 
 /** The store as it presented itself. Never credentials. */
@@ -46,7 +49,7 @@ export interface DataObject {
 export interface Content {
   /** Keys; in a snapshot of etcd, those that are live at its revision, as the member counts them. Of indices: documents. */
   readonly records: number;
-  /** Bytes of keys and values; of a snapshot of etcd, its plain bytes; of indices, those of their primary shards. */
+  /** Bytes of keys and values; of a snapshot of etcd, its plain bytes; of a snapshot of indices, those of their primary shards; of documents, those of their sources. */
   readonly bytes: number;
   /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". Of a snapshot: of its plain bytes. */
   readonly digest: string;

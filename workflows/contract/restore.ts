@@ -41,17 +41,23 @@ export interface RestoreRequest {
   readonly requestId?: string;
 }
 
-/** What is to be restored of a snapshot of indices, and how. */
+/** What is to be restored of a backup of indices, and how. */
 export interface IndexWish {
-  /** Names of indices and data streams of the snapshot, with `*`; `-` before one leaves it out. */
+  /** Names of indices and data streams of the backup, with `*`; `-` before one leaves it out. */
   readonly indices: readonly string[];
   /**
-   * `rename` makes new indices. The others replace those of the same name, `close` by writing over the closed index,
-   * `delete` after deleting it.
+   * `rename` makes new indices. `close` and `delete` replace those of the same name, by writing over the closed index or
+   * after deleting it. `load` writes documents into those that are there, and makes the others.
    */
   readonly into:
     | { readonly how: 'rename'; readonly pattern: string; readonly replacement: string }
-    | { readonly how: 'close' | 'delete' };
+    | { readonly how: 'close' | 'delete' }
+    | {
+        readonly how: 'load';
+        readonly mode: Exclude<RestoreMode, 'mirror'>;
+        readonly pattern: string;
+        readonly replacement: string;
+      };
   /** Settings that the restored indices get instead of their own, such as `index.number_of_replicas`. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** False: no lifecycle policy is on the restored indices, which would delete them at once for their age. */
@@ -96,6 +102,8 @@ export interface Plan {
   readonly bound?: Bound;
   /** Where indices are restored: then `add` and `change` count them. */
   readonly indices?: IndexWish;
+  /** Where indices are restored document by document: what becomes of the documents. */
+  readonly documents?: DocumentCounts;
   /** It only makes new things beside what is there, so no safety backup is taken. */
   readonly harmless?: boolean;
   /** The first few of each kind, in the order of the keys. */
@@ -106,6 +114,16 @@ export interface Plan {
   readonly digest: string;
   /** The stored plan, relative to the job's folder: `restores/<restore id>/plan.ndjson.zst`. */
   readonly object: string;
+}
+
+/** Documents of the indices that are made, and of those that are there. */
+export interface DocumentCounts {
+  /** All of the indices that are made, and what is missing in the others. */
+  readonly add: number;
+  readonly change: number;
+  readonly equal: number;
+  /** They differ, and are left alone by this mode. */
+  readonly keep: number;
 }
 
 /**
@@ -130,9 +148,15 @@ export interface PlanLine {
   /** The key where it is written; text where it is UTF-8, else base64 in `keyBase64`. */
   readonly key?: string;
   readonly keyBase64?: string;
-  /** Of an index: its name in the snapshot. */
+  /** Of an index: its name in the backup. */
   readonly from?: string;
-  /** The index of the live key that the plan saw; `0` where there was none. The write is guarded by it. */
+  /** Of a document: the index into which it is written; `key` is its id. */
+  readonly index?: string;
+  readonly routing?: string;
+  /**
+   * The index of the live key that the plan saw, the uuid of the live index, or of the live document
+   * `<sequence number>.<primary term>`; `0` where there was none. The write is guarded by it.
+   */
   readonly seen: string;
   readonly reason?: string;
 }
@@ -170,6 +194,10 @@ export interface Applied {
   /** Changed by others since the plan, left as they are. */
   readonly conflicts: number;
   readonly refused: number;
+  /** Where indices are restored document by document: how many were written; `already` counts those found so. */
+  readonly documents?: number;
+  /** Settings of indices that the cluster does not know, and that were left out; at most 20. */
+  readonly droppedSettings?: readonly string[];
   /** Of the keys written, found as wanted, and refused. */
   readonly bound?: Bound;
   /** At most 20 keys with reasons. */

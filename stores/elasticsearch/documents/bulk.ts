@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { IndexDocument } from '../../../workflows/contract/document.ts';
+import type { LoadDocument } from '../../document-store.ts';
 
 /** The body of a `_bulk` request; every source as it is. */
-export function bulkBody(documents: readonly IndexDocument[]): Buffer {
+export function bulkBody(documents: readonly LoadDocument[]): Buffer {
   const actions = documents.map(actionOf);
   let size = 0;
   documents.forEach(({ source }, position) => {
@@ -18,20 +18,30 @@ export function bulkBody(documents: readonly IndexDocument[]): Buffer {
   return body.subarray(0, at);
 }
 
-/** With the version that it had, a document that is there already is refused as a conflict, and not written twice. */
-function actionOf({ id, routing, version }: IndexDocument): string {
+/**
+ * Into a new index, a document goes with the version that it had: one that is there already is refused as a conflict, and
+ * not written twice. Into another one only where it stands as the plan saw it.
+ */
+function actionOf({ id, routing, version, seen }: LoadDocument): string {
   const where = routing === undefined ? '' : `,"routing":${JSON.stringify(routing)}`;
-  return `{"index":{"_id":${JSON.stringify(id)}${where},"version":${version},"version_type":"external"}}\n`;
+  const name = `"_id":${JSON.stringify(id)}${where}`;
+  if (seen === undefined) return `{"index":{${name},"version":${version},"version_type":"external"}}\n`;
+  if (seen === missing) return `{"create":{${name}}}\n`;
+  const [sequence = '', term = ''] = seen.split('.');
+  return `{"index":{${name},"if_seq_no":${sequence},"if_primary_term":${term}}}\n`;
 }
 
 /** The path of a document by itself: a source with line feeds fits into no `_bulk`. */
-export function documentPath(index: string, { id, routing, version }: IndexDocument): string {
+export function documentPath(index: string, { id, routing, version, seen }: LoadDocument): string {
   const where = routing === undefined ? '' : `routing=${encodeURIComponent(routing)}&`;
-  return (
-    `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(id)}?` +
-    `${where}version=${version}&version_type=external&pipeline=_none`
-  );
+  const path = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(id)}?${where}pipeline=_none`;
+  if (seen === undefined) return `${path}&version=${version}&version_type=external`;
+  if (seen === missing) return `${path}&op_type=create`;
+  const [sequence = '', term = ''] = seen.split('.');
+  return `${path}&if_seq_no=${sequence}&if_primary_term=${term}`;
 }
+
+const missing = '0';
 
 const item = z.object({
   status: z.number(),
@@ -47,28 +57,43 @@ const answer = z.object({
 export interface BulkResult {
   readonly written: number;
   /** To be sent again: the cluster was too busy for them. */
-  readonly busy: readonly IndexDocument[];
-  readonly refused: readonly string[];
+  readonly busy: readonly LoadDocument[];
+  /** They no longer stand as they were seen. */
+  readonly conflicts: readonly LoadDocument[];
+  readonly refused: readonly RefusedItem[];
 }
 
+export interface RefusedItem {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export const nothing: BulkResult = { written: 0, busy: [], conflicts: [], refused: [] };
 const conflict = 409;
 const busyStatuses = new Set([429, 503]);
 
 /** What became of every document. @throws SyntaxError, ZodError where the answer is none */
-export function readBulkAnswer(text: string, documents: readonly IndexDocument[]): BulkResult {
+export function readBulkAnswer(text: string, documents: readonly LoadDocument[]): BulkResult {
   const { errors, items } = answer.parse(JSON.parse(text));
   if (items.length !== documents.length) {
     throw new SyntaxError(`There are ${items.length} results for ${documents.length} documents.`);
   }
-  if (!errors) return { written: documents.length, busy: [], refused: [] };
-  const busy: IndexDocument[] = [];
-  const refused: string[] = [];
+  if (!errors) return { ...nothing, written: documents.length };
+  const busy: LoadDocument[] = [];
+  const conflicts: LoadDocument[] = [];
+  const refused: RefusedItem[] = [];
   documents.forEach((document, position) => {
     const { status = 500, error } = Object.values(items[position] ?? {})[0] ?? {};
     if (busyStatuses.has(status)) busy.push(document);
-    else if (status >= 300 && status !== conflict) refused.push(`${document.id}: ${reasonOf(error, status)}`);
+    else if (status === conflict) {
+      // Into a new index, an earlier attempt has written it.
+      if (document.seen !== undefined) conflicts.push(document);
+    } else if (status >= 300) {
+      refused.push({ id: document.id, reason: reasonOf(error, status) });
+    }
   });
-  return { written: documents.length - busy.length - refused.length, busy, refused };
+  const written = documents.length - busy.length - conflicts.length - refused.length;
+  return { written, busy, conflicts, refused };
 }
 
 function reasonOf(error: z.output<typeof item>['error'], status: number): string {

@@ -5,6 +5,7 @@ import type { LeftOut } from '../../../workflows/contract/manifest.ts';
 import { readAs, type Connection } from '../connection.ts';
 import { parseExactly } from '../exact-json.ts';
 import { inPaths } from '../patterns.ts';
+import { keepsSources } from './keeps-sources.ts';
 import type { Source } from './read.ts';
 
 const described = z.record(
@@ -81,24 +82,8 @@ function isClosed({ settings }: Described): boolean {
   return settings['index.verified_before_close'] === 'true';
 }
 
-const sourceMapping = z.object({
-  _source: z
-    .object({
-      enabled: z.unknown(),
-      mode: z.unknown(),
-      includes: z.array(z.unknown()),
-      excludes: z.array(z.unknown()),
-    })
-    .partial()
-    .optional(),
-});
-
 function requireSources(open: readonly (readonly [string, Described])[]): void {
-  const without = open.filter(([, { mappings }]) => {
-    const { _source: source } = sourceMapping.parse(mappings);
-    const isPart = (source?.includes ?? []).length > 0 || (source?.excludes ?? []).length > 0;
-    return isPart || String(source?.enabled) === 'false' || source?.mode === 'disabled';
-  });
+  const without = open.filter(([, { mappings }]) => !keepsSources(mappings));
   if (without.length === 0) return;
   const names = without.map(([index]) => index).slice(0, 20);
   throw new HoldfastError(

@@ -1,6 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { IndexDocument } from '../../../workflows/contract/document.ts';
 
+/** A document as an answer of `_search` or `_mget` shows it. */
+export interface Hit extends Omit<IndexDocument, 'source'> {
+  /** Absent where there is no such document, or where it came without. */
+  readonly source: Buffer | undefined;
+  /** By which its next write can be guarded: `<sequence number>.<primary term>`. */
+  readonly seen: string;
+  /** Of `_mget`: why it could not be looked up. */
+  readonly error: string | undefined;
+}
+
 /** An answer of `_search`. */
 export interface Page {
   /** The answer without its hits, as JSON. */
@@ -46,6 +56,15 @@ export function scanPage(bytes: Buffer): Page {
   return new PageScan(bytes).page();
 }
 
+/**
+ * The same for an answer of `_mget`: an item for each document that was asked for.
+ *
+ * @throws SyntaxError where the answer is none
+ */
+export function scanFound(bytes: Buffer): readonly Hit[] {
+  return new PageScan(bytes).found();
+}
+
 class PageScan {
   private readonly bytes: Buffer;
   private readonly isText: boolean;
@@ -70,7 +89,7 @@ class PageScan {
       if (name !== 'hits') this.skip();
       else
         this.members((inner) => {
-          if (inner === 'hits') this.hits();
+          if (inner === 'hits') this.hits((hit) => this.take(hit));
           else this.skip();
         });
     });
@@ -83,22 +102,39 @@ class PageScan {
     };
   }
 
+  found(): readonly Hit[] {
+    const hits: Hit[] = [];
+    this.members((name) => {
+      if (name === 'docs') this.hits((hit) => hits.push(hit));
+      else this.skip();
+    });
+    return hits;
+  }
+
+  private take({ id, routing, version, source, oneLine }: Hit): void {
+    if (source === undefined) this.withoutSource ??= id;
+    else this.documents.push({ id, routing, version, source, oneLine });
+  }
+
   /** Between the brackets of the hits; they stay in the frame. */
-  private hits(): void {
+  private hits(take: (hit: Hit) => void): void {
     this.expect(openBracket);
     this.hitsStart = this.at;
     while (this.bytes[this.at] !== closeBracket) {
-      this.hit();
+      take(this.hit());
       if (this.bytes[this.at] === comma) this.at++;
     }
     this.hitsEnd = this.at;
     this.at++;
   }
 
-  private hit(): void {
+  private hit(): Hit {
     const { bytes } = this;
     let id = '';
     let version = '';
+    let sequence = '';
+    let term = '';
+    let error: string | undefined;
     let routing: string | undefined;
     let source: Buffer | undefined;
     let oneLine = false;
@@ -121,6 +157,18 @@ class PageScan {
           this.skip();
           version = bytes.toString('latin1', start, this.at);
           break;
+        case '_seq_no':
+          this.skip();
+          sequence = bytes.toString('latin1', start, this.at);
+          break;
+        case '_primary_term':
+          this.skip();
+          term = bytes.toString('latin1', start, this.at);
+          break;
+        case 'error':
+          this.skip();
+          error = bytes.toString('utf8', start, this.at);
+          break;
         case '_source':
           this.skip();
           source = bytes.subarray(start, this.at);
@@ -136,8 +184,7 @@ class PageScan {
       }
     }
     this.at++;
-    if (source === undefined) this.withoutSource ??= id;
-    else this.documents.push({ id, routing, version, source, oneLine });
+    return { id, routing, version, source, oneLine, seen: `${sequence}.${term}`, error };
   }
 
   /** Calls `member` at the value of each member of the object that stands here; it goes behind the value. */

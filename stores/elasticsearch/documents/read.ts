@@ -198,7 +198,7 @@ function scan(bytes: Buffer, address: string): Page {
 }
 
 /** The server's own guard of its memory, or a proxy's of the size of answers. */
-function isTooMuch(error: unknown): boolean {
+export function isTooMuch(error: unknown): boolean {
   if (!(error instanceof HoldfastError)) return false;
   return error.details.status === 429 || error.details.status === 413;
 }

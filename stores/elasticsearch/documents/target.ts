@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { IndexDefinition } from '../../../workflows/contract/document.ts';
 import { HoldfastError } from '../../../workflows/contract/errors.ts';
+import type { IndexWish } from '../../../workflows/contract/restore.ts';
+import type { LoadOptions } from '../../document-store.ts';
 import { readAs, type Connection } from '../connection.ts';
 import { typeOf } from '../errors.ts';
 import { parseExactly } from '../exact-json.ts';
@@ -12,8 +14,6 @@ export interface Target {
   readonly name: string;
   /** Settings as they are to be at the end. */
   readonly settings: Json;
-  readonly mappings: Json;
-  readonly aliases: Json;
   /** Settings that the cluster does not know. */
   readonly dropped: readonly string[];
 }
@@ -38,13 +38,10 @@ export async function makeTarget(
   connection: Connection,
   name: string,
   definition: IndexDefinition,
-  restoreId: string,
-  signal: AbortSignal,
+  { restoreId, wish, signal }: Pick<LoadOptions, 'restoreId' | 'wish' | 'signal'>,
 ): Promise<Target> {
   const mappings = jsonOf(definition.mappings);
-  const settings = new Map(
-    Object.entries(jsonOf(definition.settings)).filter(([key]) => !lifecycles.test(key)),
-  );
+  const settings = settingsOf(definition, wish);
   const dropped: string[] = [];
   const path = `/${encodeURIComponent(name)}`;
   for (;;) {
@@ -52,14 +49,16 @@ export async function makeTarget(
     made.delete(automatic);
     const body = {
       settings: Object.fromEntries(made),
-      mappings: { ...mappings, _meta: { ...metaOf(mappings), [mark]: restoreId } },
+      mappings: { ...mappings, _meta: { ...metaOf(mappings), [mark]: { restoreId, dropped } } },
     };
     try {
       await connection.ask({ method: 'PUT', path, body, signal, patience: 300_000 });
       break;
     } catch (error) {
       if (typeOf(error) === 'resource_already_exists_exception') {
-        await requireOwn(connection, name, restoreId, signal);
+        dropped.push(...(await readOwn(connection, name, restoreId, signal)));
+        // That attempt may have given it its own settings already.
+        await connection.ask({ method: 'PUT', path: `${path}/_settings`, body: whileLoading, signal });
         break;
       }
       const unknown = unknownSettings(error).filter((key) => settings.delete(key));
@@ -67,15 +66,32 @@ export async function makeTarget(
       dropped.push(...unknown);
     }
   }
-  const aliases = jsonOf(definition.aliases);
-  return { name, settings: Object.fromEntries(settings), mappings, aliases, dropped };
+  return { name, settings: Object.fromEntries(settings), dropped };
+}
+
+/** Those that the index had, and those that the wish gives it. */
+function settingsOf(
+  definition: IndexDefinition,
+  { settings: wished, keepLifecycle }: IndexWish,
+): Map<string, unknown> {
+  const own = Object.entries(jsonOf(definition.settings));
+  const given = Object.entries(wished).map(([key, value]) => [fullName(key), value] as const);
+  const replaced = new Set(given.map(([key]) => key));
+  // A number of replicas that somebody asks for would not stand beside an automatic one.
+  if (replaced.has('index.number_of_replicas')) replaced.add(automatic);
+  const kept = own.filter(([key]) => !replaced.has(key) && (keepLifecycle || !lifecycles.test(key)));
+  return new Map([...kept, ...given]);
+}
+
+/** Servers take `number_of_replicas` for `index.number_of_replicas`. */
+function fullName(setting: string): string {
+  return setting.startsWith('index.') ? setting : `index.${setting}`;
 }
 
 /** Gives the index the settings that it is to have, and lets its documents be seen. */
 export async function finishTarget(
   connection: Connection,
-  { name, settings, mappings, aliases }: Target,
-  withAliases: boolean,
+  { name, settings }: Target,
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/${encodeURIComponent(name)}`;
@@ -85,33 +101,54 @@ export async function finishTarget(
   ]);
   const body = Object.fromEntries(restored) as Json;
   await connection.ask({ method: 'PUT', path: `${path}/_settings`, body, signal });
-  const meta = { _meta: metaOf(mappings) };
-  await connection.ask({ method: 'PUT', path: `${path}/_mapping`, body: meta, signal });
-  await connection.ask({ method: 'POST', path: `${path}/_refresh`, signal, patience: 600_000 });
-  const actions = Object.entries(aliases).map(([alias, one]) => ({
-    add: { index: name, alias, ...(one as object) },
-  }));
-  if (!withAliases || actions.length === 0) return;
-  await connection.ask({ method: 'POST', path: '/_aliases', body: { actions }, signal });
+  await refreshTarget(connection, name, signal);
 }
 
-/** In `_meta` of the mappings while the index is filled: which restore has made it. */
+export async function refreshTarget(
+  connection: Connection,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = `/${encodeURIComponent(name)}/_refresh`;
+  await connection.ask({ method: 'POST', path, signal, patience: 600_000 });
+}
+
+/** Takes the mark off, so that the index has the mappings that it had. */
+export async function unmarkTarget(
+  connection: Connection,
+  name: string,
+  { mappings }: IndexDefinition,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { _meta: metaOf(jsonOf(mappings)) };
+  await connection.ask({ method: 'PUT', path: `/${encodeURIComponent(name)}/_mapping`, body, signal });
+}
+
+/** In `_meta` of the mappings until the restore is proven: which restore has made the index, without which settings. */
 const mark = 'holdfast_restore';
 const marked = z.record(
   z.string(),
-  z.object({ mappings: z.object({ _meta: z.record(z.string(), z.unknown()).optional() }) }),
+  z.object({
+    mappings: z.object({
+      _meta: z
+        .object({ [mark]: z.object({ restoreId: z.string(), dropped: z.array(z.string()) }) })
+        .partial()
+        .optional()
+        .catch(undefined),
+    }),
+  }),
 );
 
-/** @throws RestoreConflict */
-async function requireOwn(
+/** The settings that an earlier attempt had to leave out. @throws RestoreConflict where it is not ours */
+async function readOwn(
   connection: Connection,
   name: string,
   restoreId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const request = { method: 'GET', path: `/${encodeURIComponent(name)}/_mapping`, signal } as const;
-  const found = readAs(marked, await connection.ask(request), request);
-  if (found[name]?.mappings._meta?.[mark] === restoreId) return;
+  const found = readAs(marked, await connection.ask(request), request)[name]?.mappings._meta?.[mark];
+  if (found?.restoreId === restoreId) return found.dropped;
   throw new HoldfastError(
     'RestoreConflict',
     `Since the plan was made, another index has taken the name ${name}. Nothing was written into it.`,

@@ -15,9 +15,26 @@ test('a request has every source as it is', () => {
   );
 });
 
+test('into an index that was there, a document goes only where it stands as it was seen', () => {
+  const missing = { ...document('1', '{}', 'r'), seen: '0' };
+  const there = { ...document('2', '{}'), seen: '9007199254740993.2' };
+  expect(bulkBody([missing, there]).toString()).toBe(
+    '{"create":{"_id":"1","routing":"r"}}\n{}\n' +
+      '{"index":{"_id":"2","if_seq_no":9007199254740993,"if_primary_term":2}}\n{}\n',
+  );
+  expect(documentPath('orders', missing)).toBe('/orders/_doc/1?routing=r&pipeline=_none&op_type=create');
+  expect(documentPath('orders', there)).toBe(
+    '/orders/_doc/2?pipeline=_none&if_seq_no=9007199254740993&if_primary_term=2',
+  );
+  const items = [{ create: { status: 409 } }, { index: { status: 200 } }];
+  expect(readBulkAnswer(JSON.stringify({ errors: true, items }), [missing, there])).toEqual({
+    ...{ written: 1, busy: [], conflicts: [missing], refused: [] },
+  });
+});
+
 test('a document by itself has a path of its own', () => {
   expect(documentPath('orders', document('a/b?', '{\n}', 'r&s'))).toBe(
-    '/orders/_doc/a%2Fb%3F?routing=r%26s&version=1&version_type=external&pipeline=_none',
+    '/orders/_doc/a%2Fb%3F?routing=r%26s&pipeline=_none&version=1&version_type=external',
   );
 });
 
@@ -29,6 +46,7 @@ describe('of an answer', () => {
     expect(readBulkAnswer(JSON.stringify({ errors: false, items }), documents)).toEqual({
       written: 5,
       busy: [],
+      conflicts: [],
       refused: [],
     });
   });
@@ -44,7 +62,8 @@ describe('of an answer', () => {
     expect(readBulkAnswer(JSON.stringify({ errors: true, items }), documents)).toEqual({
       written: 2,
       busy: [documents[1], documents[4]],
-      refused: ['4: no number'],
+      conflicts: [],
+      refused: [{ id: '4', reason: 'no number' }],
     });
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { scanPage } from '../../../../stores/elasticsearch/documents/page-scan.ts';
+import { scanFound, scanPage } from '../../../../stores/elasticsearch/documents/page-scan.ts';
 
 function answer(...hits: readonly string[]): Buffer {
   return Buffer.from(
@@ -64,6 +64,22 @@ test('whatever JSON a source is, it is cut out whole', () => {
       expect(documents.map(({ source }) => source.toString())).toEqual(sources);
     }),
   );
+});
+
+test('what was looked up by id, there or not', () => {
+  const answer = Buffer.from(
+    '{"docs":[{"_index":"i","_id":"a\\"","_version":3,"_seq_no":12,"_primary_term":2,"_routing":"r","found":true,"_source":{"n":1.0}},' +
+      '{"_index":"i","_id":"b","found":false},' +
+      '{"_index":"i","_id":"c","error":{"type":"routing_missing_exception","reason":"x"}}]}',
+  );
+  const [one, two, three] = scanFound(answer);
+  expect({ ...one, source: one?.source?.toString() }).toMatchObject({
+    ...{ id: 'a"', routing: 'r', seen: '12.2', source: '{"n":1.0}', error: undefined },
+  });
+  expect(two).toMatchObject({ id: 'b', source: undefined, error: undefined });
+  expect(three).toMatchObject({ id: 'c', error: '{"type":"routing_missing_exception","reason":"x"}' });
+  expect(scanFound(Buffer.from('{"docs":[]}'))).toEqual([]);
+  expect(() => scanFound(answer.subarray(0, 50))).toThrow(SyntaxError);
 });
 
 test('a document without its source is named', () => {

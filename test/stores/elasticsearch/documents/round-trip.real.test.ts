@@ -2,12 +2,15 @@ import { startElasticsearch } from '../../../../services/elasticsearch.ts';
 import { startOpenSearch } from '../../../../services/opensearch.ts';
 import type { DocumentStore } from '../../../../stores/document-store.ts';
 import { openDocumentStore } from '../../../../stores/elasticsearch/documents/documents.ts';
-import { fill, must, settingsFor } from '../plain.ts';
-import { archiveOf, never, restoreInto } from './archived.ts';
+import type { IndexDefinition } from '../../../../workflows/contract/document.ts';
+import { document } from '../../../archive/documents/memory.ts';
+import { each } from '../../../archive/memory.ts';
+import { countIn, fill, must, settingsFor } from '../plain.ts';
+import { archiveOf, never, renamed, restoreInto } from './archived.ts';
 import { fillHostile, hostileCount, hostileIds, hostileSources } from './hostile.ts';
 
-function open(address: string, ...indices: readonly string[]): DocumentStore {
-  return openDocumentStore(settingsFor(address, { type: 'fs', settings: {} }, { indices }));
+function open(address: string): DocumentStore {
+  return openDocumentStore(settingsFor(address, { type: 'fs', settings: {} }));
 }
 
 let taken: Awaited<ReturnType<typeof archiveOf>>;
@@ -17,8 +20,8 @@ test('OpenSearch gives every document of every index', async () => {
   const source = await startOpenSearch();
   await fillHostile(source.address);
   await fill(source.address, 'many', 5_000);
-  const store = open(source.address, '*');
-  taken = await archiveOf(store);
+  const store = open(source.address);
+  taken = await archiveOf(store, '*');
   expect(taken.content.records).toBe(hostileCount + 5_000);
   expect(taken.indices.map(({ index, documents }) => [index, documents])).toEqual([
     ['empty', 0],
@@ -34,9 +37,9 @@ test('OpenSearch gives every document of every index', async () => {
 
 test('Elasticsearch takes them, bit for bit, and says what it does not know', async () => {
   const between = await startElasticsearch();
-  const store = open(between.address, 'restored-*');
-  const names = { pattern: '(.+)', replacement: 'restored-$1' };
-  const there = await restoreInto(store, taken, { ...names, aliases: true });
+  const store = open(between.address);
+  const there = await restoreInto(store, taken, renamed('restored-$1', '(.+)', { swapAliases: true }));
+  expect(there.aliases).toEqual(['current']);
   expect(there.loaded).toMatchObject({ documents: taken.content.records, refused: { count: 0 } });
   expect(there.loaded.dropped).toContain('restored-orders: index.replication.type');
   expect(there.found).toEqual(taken.indices);
@@ -51,15 +54,15 @@ test('Elasticsearch takes them, bit for bit, and says what it does not know', as
   expect(orders?.settings.index).not.toHaveProperty('refresh_interval');
   const raw = await fetch(`${between.address}/restored-orders/_doc/spaces`);
   expect(await raw.text()).toContain(`"_version":7,`);
-  back = await archiveOf(store);
+  back = await archiveOf(store, 'restored-*');
   store.close();
   await between.stop();
 });
 
 test('and back into OpenSearch, where only new indices are made', async () => {
   const target = await startOpenSearch();
-  const store = open(target.address, '*');
-  const again = await restoreInto(store, back, { pattern: '^restored-', replacement: '' });
+  const store = open(target.address);
+  const again = await restoreInto(store, back, renamed('', '^restored-'));
   expect(again.loaded).toMatchObject({ documents: taken.content.records, refused: { count: 0 } });
   expect(again.found.map(({ digest }) => digest)).toEqual(taken.indices.map(({ digest }) => digest));
   for (const [id, bytes] of Object.entries(hostileSources)) {
@@ -77,8 +80,8 @@ async function onlyWholeSources(address: string): Promise<void> {
     part: { excludes: ['secret'] },
   })) {
     await must(address, 'PUT', `/${name}`, { mappings: { _source: part } });
-    const store = open(address, name);
-    await expect(store.read(never)).rejects.toMatchObject({
+    const store = open(address);
+    await expect(store.read([name], never)).rejects.toMatchObject({
       code: 'UnreadableKeys',
       message: expect.stringContaining(name) as string,
     });
@@ -93,13 +96,36 @@ async function onlyNewIndices(
   { definitions }: Pick<Awaited<ReturnType<typeof archiveOf>>, 'definitions'>,
 ): Promise<void> {
   const many = definitions.filter(({ index }) => index === 'many');
-  const wish = { indices: ['*'], pattern: '(.+)', replacement: '$1' };
-  expect(await store.plan(many, wish, never)).toMatchObject([
+  expect(await store.plan(many, renamed('$1'), never)).toMatchObject([
     { op: 'refuse', target: 'many', reason: 'an index has this name' },
   ]);
-  const plan = await store.plan(many, { ...wish, replacement: 'new-$1' }, never);
+  const wish = renamed('new-$1');
+  const plan = await store.plan(many, wish, never);
   await must(address, 'PUT', '/new-many');
-  const options = { signal: never, restoreId: 'r', aliases: false, onProgress: () => undefined };
+  const options = { signal: never, restoreId: 'r', wish, onProgress: () => undefined };
   async function* none() {}
   await expect(store.load(many, plan, none(), options)).rejects.toMatchObject({ code: 'RestoreConflict' });
+  await loadsTwice(store, address, many);
+}
+
+/** A worker may die when all is written and nobody knows. */
+async function loadsTwice(
+  store: DocumentStore,
+  address: string,
+  many: readonly IndexDefinition[],
+): Promise<void> {
+  const wish = renamed('twice-$1', '(.+)', { settings: { 'index.max_result_window': 77 } });
+  const plan = await store.plan(many, wish, never);
+  const options = { signal: never, restoreId: 'r', wish, onProgress: () => undefined };
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const batches = each([{ index: 'many', documents: [document('1', '{"n":1}')] }]);
+    expect(await store.load(many, plan, batches, options)).toMatchObject({ documents: 1, dropped: [] });
+  }
+  expect(await must(address, 'GET', '/twice-many')).toMatchObject({
+    'twice-many': {
+      mappings: { _meta: { holdfast_restore: { restoreId: 'r' } } },
+      settings: { index: { max_result_window: '77' } },
+    },
+  });
+  expect(await countIn(address, 'twice-many')).toBe(1);
 }

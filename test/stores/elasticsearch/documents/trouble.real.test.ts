@@ -6,7 +6,7 @@ import type { DocumentBatch } from '../../../../workflows/contract/document.ts';
 import { definition, document } from '../../../archive/documents/memory.ts';
 import { each } from '../../../archive/memory.ts';
 import { settingsFor } from '../plain.ts';
-import { never } from './archived.ts';
+import { never, renamed } from './archived.ts';
 
 /** Servers that answer as real ones do in trouble, which cannot be made at will there. */
 
@@ -59,15 +59,13 @@ function page(hits: string, total = 0, whole = '"timed_out":false,"_shards":{"fa
 }
 
 function open(address: string) {
-  const store = openDocumentStore(
-    settingsFor(address, { type: 'fs', settings: {} }, { indices: ['orders'] }),
-  );
+  const store = openDocumentStore(settingsFor(address, { type: 'fs', settings: {} }));
   closing.push(() => store.close());
   return store;
 }
 
 async function readAll(answers: Answers): Promise<readonly DocumentBatch[]> {
-  const { batches } = await open(await serve(answers)).read(never);
+  const { batches } = await open(await serve(answers)).read(['orders'], never);
   return Array.fromAsync(batches);
 }
 
@@ -113,7 +111,7 @@ const plan = [{ op: 'add', index: 'orders', target: 'new', seen: '0' }] as const
 async function load(answers: Answers) {
   const store = open(await serve(answers));
   return store.load([definition('orders')], plan, each([{ index: 'orders', documents }]), {
-    ...{ signal: never, restoreId: 'r', aliases: false },
+    ...{ signal: never, restoreId: 'r', wish: renamed('new') },
     onProgress: () => undefined,
   });
 }
@@ -137,7 +135,9 @@ test('only documents that the cluster was too busy for are sent again', async ()
   expect(sent).toEqual(['1,2,3,4', '2,4']);
   expect(loaded).toEqual({
     documents: 3,
-    refused: { count: 1, examples: ['new: 3: no number'] },
+    already: 0,
+    conflicts: { count: 0, examples: [] },
+    refused: { count: 1, examples: [{ document: 'new/_doc/3', reason: 'no number' }] },
     dropped: [],
   });
 });
@@ -152,6 +152,6 @@ test('requests that are too large are halved; one document that is too large is 
   expect(loaded.documents).toBe(3);
   expect(loaded.refused).toMatchObject({
     count: 1,
-    examples: [expect.stringContaining('new: 2: ') as unknown],
+    examples: [{ document: 'new/_doc/2', reason: expect.stringContaining('larger') as unknown }],
   });
 });
