@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
 import type { LeftOut } from '../../workflows/contract/manifest.ts';
+import { sendInLanes } from '../lanes.ts';
 import type { Snapshot } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import { digestOfJson } from './exact-json.ts';
@@ -38,10 +39,11 @@ export async function readFacts(
     const list = names.split(',').map(decodeURIComponent);
     const found = await describeIndices(connection, names, signal);
     const looked = new Map<string, Looked>();
-    for (const index of list.filter((name) => canLookInto(found[name]))) {
+    const open = each(list.filter((name) => canLookInto(found[name])));
+    await sendInLanes(open, lanes, signal, (stopping) => async (index) => {
+      looked.set(index, await lookInto(connection, index, before.get(index)?.bytes ?? 0, stopping));
       onIndex();
-      looked.set(index, await lookInto(connection, index, before.get(index)?.bytes ?? 0, signal));
-    }
+    });
     const after = await readWritten(connection, list, signal);
     for (const index of list) {
       const description = found[index];
@@ -50,6 +52,13 @@ export async function readFacts(
     }
   }
   return { facts, leftOut: pointers.length === 0 ? [] : [leftOutPointers(pointers)] };
+}
+
+/** Indices that are looked into at once: each costs a few small requests. */
+const lanes = 4;
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  for (const item of items) yield await Promise.resolve(item);
 }
 
 interface Looked {

@@ -1,10 +1,13 @@
 import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
+import { sendInLanes } from '../lanes.ts';
 import type { IndexPlan, IndexProof } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import { countDocuments } from './indices.ts';
 import { readSamples } from './samples.ts';
 
 const told = 20;
+/** Indices that are asked at once. */
+const lanes = 4;
 
 /** Compares what was restored with what was counted and sampled when the snapshot was taken. */
 export async function proveRestore(
@@ -16,27 +19,30 @@ export async function proveRestore(
   const byName = new Map(facts.map((fact) => [fact.index, fact]));
   const examples: string[] = [];
   let [indices, documents, samples, differing, notCounted] = [0, 0, 0, 0, 0];
-  for (const { index, target } of plan.filter(({ op }) => op !== 'refuse')) {
-    const wanted = byName.get(index);
-    if (wanted === undefined) continue;
-    indices += 1;
-    onIndex(indices);
-    if (wanted.state === 'close') {
-      // It is restored as it was, and cannot be asked; the server compares the checksums of its files.
-      notCounted += 1;
-      continue;
+  async function* lines() {
+    for (const { op, index, target } of plan) {
+      const wanted = byName.get(index);
+      if (op !== 'refuse' && wanted !== undefined) yield await Promise.resolve({ wanted, target });
     }
-    const { count, compared, problems } = await compare(connection, wanted, target, signal);
+  }
+  await sendInLanes(lines(), lanes, signal, (stopping) => async ({ wanted, target }) => {
+    // A closed one is restored as it was, and cannot be asked; the server compares the checksums of its files.
+    const { count, compared, problems } =
+      wanted.state === 'close' ? notAsked : await compare(connection, wanted, target, stopping);
     documents += count;
     samples += compared;
-    if (!wanted.settled) notCounted += 1;
+    if (!wanted.settled || wanted.state === 'close') notCounted += 1;
     if (problems.length > 0) {
       differing += 1;
       if (examples.length < told) examples.push(`${target}: ${problems.join(', ')}`);
     }
-  }
+    indices += 1;
+    onIndex(indices);
+  });
   return { indices, documents, samples, differing, examples, notCounted };
 }
+
+const notAsked = { count: 0, compared: 0, problems: [] };
 
 async function compare(
   connection: Connection,
