@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
  * the real file system, Temporal's own core.
  * @type {import('jest').Config}
  */
-const common = {
+export const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

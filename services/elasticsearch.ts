@@ -36,12 +36,20 @@ export interface ElasticsearchOptions {
   readonly version?: ElasticsearchVersion;
   /** Turns security on; this is the password of the user `holdfast`, who may do everything. */
   readonly password?: string;
+  /** With `password`: further users, each with the rights of a role of its own; they have the same password. */
+  readonly users?: Readonly<Record<string, ElasticsearchRole>>;
   /** Kept when the server stops, with the repositories of type `fs`. Default: a temporary one, removed then. */
   readonly dataDir?: string;
   /** Of the HTTP interface. Default: a free one. */
   readonly port?: number;
   /** Further settings as elasticsearch.yml names them. */
   readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** As `PUT _security/role` takes it. */
+export interface ElasticsearchRole {
+  readonly cluster: readonly string[];
+  readonly indices: readonly { readonly names: readonly string[]; readonly privileges: readonly string[] }[];
 }
 
 export interface ElasticsearchServer extends RunningServer {
@@ -75,14 +83,18 @@ async function start(
       ...options.settings,
     };
     const jvm = [...javaOptions, `-Djava.io.tmpdir=${folders.temporary}`];
+    const names = password === undefined ? [] : ['holdfast', ...Object.keys(options.users ?? {})];
     const files = {
       'elasticsearch.yml': JSON.stringify(settings, undefined, 2),
       'jvm.options': jvm.map((option) => `${option}\n`).join(''),
       'log4j2.properties': logging,
       'role_mapping.yml': '',
-      'roles.yml': '',
-      users: password === undefined ? '' : `holdfast:${hashed(password)}\n`,
-      users_roles: password === undefined ? '' : 'superuser:holdfast\n',
+      // A role begins at the start of a line.
+      'roles.yml': Object.entries(options.users ?? {})
+        .map(([name, role]) => `${name}: ${JSON.stringify(role)}\n`)
+        .join(''),
+      users: password === undefined ? '' : names.map((name) => `${name}:${hashed(password)}\n`).join(''),
+      users_roles: names.map((name) => `${name === 'holdfast' ? 'superuser' : name}:${name}\n`).join(''),
     };
     for (const [name, text] of Object.entries(files)) await writeForNode(folders, name, text);
 

@@ -27,6 +27,7 @@ interface Service {
   readonly image: string;
   readonly build?: { readonly dockerfile: string };
   readonly restart: string;
+  readonly profiles?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
@@ -44,7 +45,11 @@ beforeAll(async () => {
 test('it is accepted, and a misspelt setting is not', async () => {
   expect(Object.keys(model.services).sort()).toEqual([
     'consul',
+    'elasticsearch',
     'etcd',
+    'first-backups',
+    'moto',
+    'opensearch',
     'postgres',
     's3',
     'temporal',
@@ -68,7 +73,7 @@ test('what one waits for is there, and can become what is waited for', () => {
   const oneShots = services
     .filter(([, { restart }]) => restart.startsWith('on-failure'))
     .map(([name]) => name);
-  expect(oneShots.sort()).toEqual(['temporal-namespace', 'temporal-schema']);
+  expect(oneShots.sort()).toEqual(['first-backups', 'temporal-namespace', 'temporal-schema']);
   for (const [name, { depends_on = {} }] of services) {
     for (const [other, { condition }] of Object.entries(depends_on)) {
       const waitsFor = [name, other, condition];
@@ -87,7 +92,26 @@ test('images are named to the version, ports are open on this machine only', () 
     for (const port of ports) expect([name, port.host_ip]).toEqual([name, '127.0.0.1']);
   }
   const published = services.flatMap(([, { ports = [] }]) => ports.map((port) => Number(port.published)));
-  expect(published.sort((a, b) => a - b)).toEqual([2379, 7070, 7233, 8233, 8500]);
+  expect(published.sort((a, b) => a - b)).toEqual([2379, 5000, 7070, 7233, 8233, 8500, 9200, 9201, 18_080]);
+});
+
+test('Holdfast itself can write temporary files and nothing else', () => {
+  for (const name of ['worker', 'first-backups']) {
+    expect(model.services[name]).toMatchObject({
+      ...{ read_only: true, tmpfs: ['/tmp'], cap_drop: ['ALL'] },
+      security_opt: ['no-new-privileges:true'],
+    });
+  }
+});
+
+test('OpenSearch and moto are started only where their profiles are asked for', () => {
+  const profiles = services.flatMap(([name, { profiles: of = [] }]) =>
+    of.length > 0 ? [[name, ...of]] : [],
+  );
+  expect(profiles.sort()).toEqual([
+    ['moto', 'moto'],
+    ['opensearch', 'opensearch'],
+  ]);
 });
 
 test('data is in named volumes; the files that are mounted are in the repository', async () => {
@@ -106,6 +130,13 @@ test('the configuration of its worker is valid, and everything it names is in th
     ...storeAddresses(store),
     ...(storage.kind === 's3' && storage.s3.endpoint ? [storage.s3.endpoint] : []),
   ]);
-  expect(hosts.map((url) => new URL(url).hostname).sort()).toEqual(['consul', 'etcd', 's3', 's3']);
+  expect(hosts.map((url) => new URL(url).hostname).sort()).toEqual([
+    'consul',
+    'elasticsearch',
+    'etcd',
+    's3',
+    's3',
+    's3',
+  ]);
   expect(environment['TEMPORAL_ADDRESS']).toBe('temporal:7233');
 });

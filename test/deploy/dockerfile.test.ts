@@ -5,10 +5,30 @@ import project from '../../package.json' with { type: 'json' };
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFile(join(root, file), 'utf8');
 
-test('the image is of the Node that the project needs, with glibc', async () => {
-  const from = (await read('deploy/Dockerfile')).match(/^FROM \S+/gm) ?? [];
-  expect(new Set(from)).toEqual(new Set(['FROM node:24-bookworm-slim']));
+test('the image is of the Node that the project needs, with glibc; every base can be pinned by its digest', async () => {
+  const dockerfile = await read('deploy/Dockerfile');
+  const bases = [...dockerfile.matchAll(/^ARG (\w+)_IMAGE=(\S+)\nARG \1_DIGEST=$/gm)];
+  expect(bases.map(([, name, image]) => [name, image])).toEqual([
+    ['NODE', 'node:24-bookworm-slim'],
+    ['DEBIAN', 'debian:bookworm-slim'],
+    ['ETCD', expect.stringContaining('etcd:v3.')],
+  ]);
+  const from = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  expect(from.sort()).toEqual(
+    bases.map(([, name = '']) => `\${${name}_IMAGE}\${${name}_DIGEST:+@$${name}_DIGEST}`).sort(),
+  );
   expect(project.engines.node).toBe('>=24');
+});
+
+test('the worker starts as package.json says, and so does what compiles its code beforehand', async () => {
+  const flags = (text: string) => text.match(/--(max|initial)-\S+/g);
+  const expected = flags(project.scripts.worker);
+  expect(expected).toHaveLength(3);
+  expect(flags(await read('deploy/entrypoint.sh'))).toEqual(expected);
+  const dockerfile = await read('deploy/Dockerfile');
+  expect(flags(dockerfile)).toEqual(expected);
+  for (const [setting] of project.scripts.worker.matchAll(/\bMALLOC_\S+/g))
+    expect(dockerfile).toContain(setting);
 });
 
 test('what is copied into the image exists, and is let through to the Docker daemon', async () => {

@@ -1,0 +1,55 @@
+import { chmod, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../../services/cache/command.ts';
+import { buildGoProgram } from '../../services/cache/go.ts';
+import type { Tool } from '../../services/cache/tool.ts';
+
+/**
+ * Temporal as its images have it, of the release whose development server the other tests use: the modules are shared
+ * with it. That of docker-compose.yml is newer.
+ */
+export const temporalServer = ofTemporal('temporal-server', 'cmd/server', 8);
+export const temporalSqlTool = ofTemporal('temporal-sql-tool', 'cmd/tools/sql', 2);
+
+function ofTemporal(name: string, folder: string, minutes: number): Tool {
+  return {
+    ...{ name, version: '1.29.1', program: name, minutes },
+    build: (home, progress) =>
+      buildGoProgram(
+        { package: `go.temporal.io/server/${folder}`, version: 'v1.29.1', file: name },
+        home,
+        progress,
+      ),
+  };
+}
+
+export const temporalUi: Tool = {
+  ...{ name: 'temporal-ui', version: '2.42.1', program: 'temporal-ui', minutes: 2 },
+  build: (home, progress) =>
+    buildGoProgram(
+      { package: 'github.com/temporalio/ui-server/v2/cmd/server', version: 'v2.42.1', file: 'temporal-ui' },
+      home,
+      progress,
+    ),
+};
+
+/** The files of Debian's slim image, nearly: what nobody reads in a container is left out, as it is there. */
+export const debianRoot: Tool = {
+  ...{ name: 'debian', version: 'bookworm', program: 'root.tar', minutes: 2 },
+  async build(folder, progress) {
+    const root = join(folder, 'root');
+    progress.step('unpacking its packages');
+    await run(['debootstrap', '--variant=minbase', 'bookworm', root], {
+      cwd: folder,
+      onLine: (line) => progress.detail(line),
+    });
+    const unread = ['var/cache/apt/*', 'var/lib/apt/lists/*', 'var/log/*', 'usr/share/info/*'];
+    const unspoken = ['doc', 'man', 'locale'].map((name) => `usr/share/${name}/*`);
+    const excluded = [...unread, ...unspoken].map((name) => `--exclude=./${name}`);
+    const tar = join(folder, 'root.tar');
+    await run(['tar', '--create', '--file', tar, '--directory', root, ...excluded, '.'], { cwd: folder });
+    await rm(root, { recursive: true });
+    // The cache takes it for a program.
+    await chmod(tar, 0o755);
+  },
+};
