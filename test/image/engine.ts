@@ -27,6 +27,12 @@ export async function openEngine(): Promise<Engine> {
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
 
+/** The tables that it writes to, as they are on a machine where nobody does. */
+const noRules = [
+  ...['*nat', ':PREROUTING ACCEPT', ':INPUT ACCEPT', ':OUTPUT ACCEPT', ':POSTROUTING ACCEPT', 'COMMIT'],
+  ...['*filter', ':INPUT ACCEPT', ':FORWARD ACCEPT', ':OUTPUT ACCEPT', 'COMMIT'],
+].join('\n');
+
 async function startEngine(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-docker-'));
   const host = `unix://${folder}/socket`;
@@ -36,7 +42,7 @@ async function startEngine(): Promise<Engine> {
   const leaveAsFound = async (): Promise<void> => {
     // It leaves its bridge, and its rules, where they were.
     await run(['ip', 'link', 'delete', 'docker0'], { cwd: '/' }).catch(() => undefined);
-    await writeFile(join(folder, 'rules'), `${rules}\n`);
+    await writeFile(join(folder, 'rules'), `${noRules}\n${rules}\n`);
     await run(['iptables-restore', join(folder, 'rules')], { cwd: '/' });
     await writeFile(forwarding, forwarded);
     await rm(folder, { recursive: true, force: true });
@@ -53,7 +59,13 @@ async function startEngine(): Promise<Engine> {
       ready: () => docker.run(['info']).then(() => undefined),
       cleanUp: leaveAsFound,
     });
-    return { docker, own: true, stop: () => server.stop() };
+    const stop = async (): Promise<void> => {
+      // Containers outlive an engine that is killed because it takes too long to stop them.
+      const running = (await docker.run(['ps', '--quiet'])).split('\n').filter((id) => id !== '');
+      if (running.length > 0) await docker.run(['kill', ...running]);
+      await server.stop();
+    };
+    return { docker, own: true, stop };
   } catch (error) {
     await leaveAsFound();
     throw error;
