@@ -1,19 +1,22 @@
 import { breakIt, fill, fingerprint } from './consul.ts';
 import { playEtcd } from './play-etcd.ts';
+import { playSearch, searchJobs } from './play-search.ts';
 import { backupWorkflowId } from '../workflows/contract/names.ts';
 import type { Stage } from './stage.ts';
 import { platformTree } from './tree.ts';
 
 /** The story. What stands behind `$` is what a person would type, with `npx` before it. */
 export async function play(stage: Stage): Promise<void> {
-  const { temporal, consul, etcd, s3, bucket } = stage.services;
+  const { temporal, consul, etcd, s3, bucket, opensearch } = stage.services;
   const ui = `${temporal.uiAddress ?? ''}/namespaces/${temporal.namespace}`;
 
   stage.title('A platform with its state in Consul');
   stage.say('These are real servers, on this machine only. Look at them while the demo goes on:\n');
   stage.say(`  Temporal UI  ${ui}/workflows`);
   stage.say(`  Consul       ${consul.address}/ui`);
-  stage.say(`  S3           ${s3.address}, bucket ${bucket}\n`);
+  stage.say(`  S3           ${s3.address}, bucket ${bucket}`);
+  if (opensearch && 'address' in opensearch) stage.say(`  OpenSearch   ${opensearch.address}`);
+  stage.say('');
   await fill(consul.address, platformTree());
   const before = await fingerprint(consul.address);
   stage.say(
@@ -22,7 +25,7 @@ export async function play(stage: Stage): Promise<void> {
   stage.say('that break naive tools: binary values, flags of 2^64-1, `//` and line breaks in keys.');
 
   stage.title('Holdfast is told what to protect');
-  const yaml = configuration(s3.address, s3.region, bucket, consul.address, etcd.address);
+  const yaml = configuration(s3.address, s3.region, bucket, consul.address, etcd.address) + searchJobs(stage);
   await stage.configure(yaml);
   stage.say(`This is the whole configuration, holdfast.yaml:\n\n${indent(yaml)}`);
   await stage.holdfast('config', 'check');
@@ -81,6 +84,7 @@ export async function play(stage: Stage): Promise<void> {
   stage.say('\nConsul is as it was, to the last bit: every key, every flag, every value.');
 
   await playEtcd(stage);
+  await playSearch(stage);
 }
 
 /** For those who stay: where to look, and how to use the command line on what runs here. */

@@ -35,10 +35,12 @@ const write = (text: string) => void process.stdout.write(text);
 
 export async function createStage(): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
-  const services = await startAll(join(directory, 'services')).catch(async (error: unknown) => {
-    await rm(directory, { recursive: true, force: true });
-    throw error;
-  });
+  const services = await startAll(join(directory, 'services'), { opensearch: true }).catch(
+    async (error: unknown) => {
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    },
+  );
   const config = join(directory, 'holdfast.yaml');
   const env = { ...services.environment, HOLDFAST_CONFIG: config, PATH: await pathWithEtcd() };
   const told = new AbortController();
