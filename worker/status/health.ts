@@ -22,20 +22,22 @@ export function liveness(life: Life): Health {
   return { ok, status: ok ? life.phase : 'a queue is not asked for work any more', queues };
 }
 
+/** Whether it takes work now. */
+export async function readiness(life: Life, temporalAnswers: () => Promise<boolean>): Promise<Health> {
+  const alive = liveness(life);
+  if (life.phase !== 'serving' || !alive.ok) return { ...alive, ok: false };
+  return (await temporalAnswers()) ? alive : { ...alive, ok: false, status: 'Temporal does not answer' };
+}
+
 /** Milliseconds that Temporal has to answer. */
 const patience = 3000;
 
-/** Whether it takes work now. */
-export async function readiness(life: Life, client: Client): Promise<Health> {
-  const alive = liveness(life);
-  if (life.phase !== 'serving' || !alive.ok) return { ...alive, ok: false };
-  const answers = await client.connection
-    .withDeadline(Date.now() + patience, () =>
-      client.workflowService.describeNamespace({ namespace: client.options.namespace }),
-    )
+export function askTemporal(client: Client): Promise<boolean> {
+  const { namespace } = client.options;
+  return client.connection
+    .withDeadline(Date.now() + patience, () => client.workflowService.describeNamespace({ namespace }))
     .then(
       () => true,
       () => false,
     );
-  return answers ? alive : { ...alive, ok: false, status: 'Temporal does not answer' };
 }

@@ -10,7 +10,8 @@ import { createGauges } from '../metrics/gauges.ts';
 import { createAccess } from './access.ts';
 import { json, send } from './answer.ts';
 import { answer, type Sources } from './answers.ts';
-import { type Life, liveness, readiness } from './health.ts';
+import { askTemporal, type Health, type Life, liveness, readiness } from './health.ts';
+import { kept } from './kept.ts';
 import { createLinks } from './page/links.ts';
 import { createStateReader } from './state.ts';
 
@@ -44,6 +45,8 @@ export async function startStatusPage(
   const connection = Connection.lazy(target.connectionOptions);
   const client = new Client({ connection, namespace: target.namespace });
   const states = createStateReader(client, config, target.address);
+  const temporalAnswers = kept(() => askTemporal(client));
+  const ready = (): Promise<Health> => readiness(life, temporalAnswers);
   const gauges = createGauges(Runtime.instance().metricMeter);
   const server = createStatusServer(
     {
@@ -52,9 +55,9 @@ export async function startStatusPage(
       jobs: [...config.jobs.keys(), ...config.tasks.keys()],
       links: createLinks(config.temporal.ui, target.namespace),
       liveness: () => liveness(life),
-      readiness: () => readiness(life, client),
+      readiness: ready,
       metrics: async () => {
-        const [state, { ok }] = await Promise.all([states.read(), readiness(life, client)]);
+        const [state, { ok }] = await Promise.all([states.read(), ready()]);
         gauges(state, ok);
         return exporter.scrape();
       },

@@ -8,6 +8,7 @@ import {
   readJudgedTask,
 } from '../../client/health.ts';
 import type { Config } from '../../config/config.ts';
+import { kept } from './kept.ts';
 import { createRedaction } from './redact.ts';
 
 export type JudgedJob = JudgedBackup | JudgedTask;
@@ -33,25 +34,16 @@ export interface StateReader {
   read(): Promise<State>;
 }
 
-/** Milliseconds that an answer is good for: whoever asks more often costs Temporal nothing. */
-const keptFor = 5000;
 /** Milliseconds that Temporal has to answer. */
 const patience = 5000;
 
-export function createStateReader(
-  client: Client,
-  config: Config,
-  address: string,
-  now: () => number = Date.now,
-): StateReader {
+export function createStateReader(client: Client, config: Config, address: string): StateReader {
   const redact = createRedaction(config);
   // The configuration of a job stays in the worker.
   const shown = <Job, Status>({ job, ...seen }: Judged<Job, Status>): Judged<Job, Status> => ({
     job,
     ...redact(seen),
   });
-  let kept: { readonly until: number; readonly state: Promise<State> } | undefined;
-
   const readNow = async (): Promise<State> => {
     try {
       const jobs = await client.connection.withDeadline(Date.now() + patience, () =>
@@ -60,25 +52,13 @@ export function createStateReader(
           ...[...config.tasks.values()].map(async (task) => shown(await readJudgedTask(client, task))),
         ]),
       );
-      return {
-        readAt: new Date(now()),
-        jobs,
-      };
+      return { readAt: new Date(), jobs };
     } catch (error) {
       const unreachable = `Temporal at ${address} does not tell how the jobs are: ${reasonOf(error)}`;
-      return { readAt: new Date(now()), jobs: [], unreachable: redact(unreachable) };
+      return { readAt: new Date(), jobs: [], unreachable: redact(unreachable) };
     }
   };
-  return {
-    read() {
-      if (kept !== undefined && now() < kept.until) return kept.state;
-      const state = readNow();
-      // An answer that is under way is shared, however long it takes.
-      kept = { until: Infinity, state };
-      void state.then(() => (kept = { until: now() + keptFor, state }));
-      return state;
-    },
-  };
+  return { read: kept(readNow) };
 }
 
 function reasonOf(error: unknown): string {

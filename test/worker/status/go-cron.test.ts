@@ -82,6 +82,15 @@ test('41: one that failed, with what the server said, quotes and all', () => {
   );
 });
 
+test('40: a storage that denies the cluster: what the cluster said is in Stderr', () => {
+  const said = 'http://s:9200 cannot use its repository: Unable to upload; {"Code":"AccessDenied"}';
+  const last = { ...run, failure: { code: 'RepositoryUnusable', message: said } } as const;
+  const problems = [{ kind: 'failed', text: said }] as const;
+  const status = jobStatus(judged('consul', { last }, problems));
+  expect(status).toMatchObject({ Healthy: false, Last: { Exit_status: 1 } });
+  expect(status.Last.Stderr).toContain(`RepositoryUnusable: ${said}\n`);
+});
+
 test('a run that somebody stopped has the status of a process that a signal ended', () => {
   const stopped = { ...failed(''), failure: { code: 'RunCancelled', message: 'It was cancelled.' } } as const;
   expect(jobStatus(judged('consul', { last: stopped })).Last.Exit_status).toBe(-1);

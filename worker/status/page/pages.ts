@@ -57,7 +57,7 @@ export function jobPage(judged: JudgedJob, state: State, links: Links): string {
   });
 }
 
-/** Where Temporal does not answer. `what` is not known then. */
+/** Where Temporal does not answer: nothing is known of `what` then. */
 export function silentPage({ unreachable, readAt }: State, what: string): string {
   const statement = 'Temporal does not answer';
   return page({
@@ -69,7 +69,7 @@ export function silentPage({ unreachable, readAt }: State, what: string): string
       html`<ul class="notes">
         <li class="bad">
           ${icon('bad')}
-          <p>How ${what} are is not known. ${unreachable}</p>
+          <p>Nothing is known of ${what}. ${unreachable}</p>
         </li>
       </ul>`,
     ],
