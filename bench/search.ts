@@ -148,12 +148,13 @@ function titleOf({ all, few }: Setting): string {
   return `${size} (elasticdump at its defaults: ${whole(few.keys)} of them)`;
 }
 
-/** Ours, in a process of its own. */
+/** Ours, in a process of its own with the settings of the worker. */
 function transfer(setting: Setting, work: 'backup' | 'restore'): Promise<Round> {
   const program = join(import.meta.dirname, 'search-transfer.ts');
-  const flags = '--max-semi-space-size=4 --max-old-space-size=256';
+  const flags = '--max-semi-space-size=4 --initial-heap-size=72 --max-old-space-size=256';
   const file = fileOf(setting, 'documents.ndjson.zst');
   return measureShell(`node ${flags} '${program}' ${work} ${setting.address} all '${file}'`, {
     MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
   });
 }

@@ -19,7 +19,7 @@ export interface DocumentStore {
   /**
    * The indices and data streams of these names, with `*`; `-` before one leaves it out. Each index is read as it was
    * at a moment of its own, several at once, in no order; documents end only when every index gave as many as it
-   * counts. Memory does not grow with them.
+   * counts. Memory does not grow with them: the sources of a batch are gone when the next one is asked for.
    *
    * @throws StoreRefused where a name is not there; UnreadableKeys where an index does not keep its sources;
    *   StreamBroken
@@ -59,7 +59,10 @@ export interface DocumentStore {
     options: LoadOptions,
   ): Promise<Loaded>;
 
-  /** The documents of the indices that were made, under the names that their indices have in the backup: for a comparison. */
+  /**
+   * The documents of the indices that were made, under the names that their indices have in the backup: for a
+   * comparison. Lent as those of `read` are.
+   */
   readBack(plan: readonly IndexPlan[], signal: AbortSignal): Promise<DocumentBatches>;
 
   /**

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { HoldfastError } from '../workflows/contract/errors.ts';
+import { free } from '../workflows/contract/memory.ts';
 
 /** One address of a store that speaks HTTP. */
 export interface HttpPeer {
@@ -140,7 +141,9 @@ export async function allBytesOf(
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of bytesOf(answer, peer, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  const bytes = Buffer.concat(chunks);
+  chunks.forEach(free);
+  return bytes;
 }
 
 /** @throws ConfigInvalid where a PEM file cannot be read; `setting` names the settings for the message. */

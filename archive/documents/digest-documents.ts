@@ -1,4 +1,5 @@
 import type { DocumentBatches, IndexContent } from '../../workflows/contract/document.ts';
+import { frameTarget } from '../frames.ts';
 import { createDocumentLines } from './document-line.ts';
 import { createDocumentTally } from './tally.ts';
 
@@ -16,7 +17,7 @@ export async function digestDocuments(
     for (const document of documents) {
       lines.add(index, document);
       found.add(lines.covered(), document.source.length);
-      lines.take().release();
+      if (lines.length >= frameTarget) lines.take().release();
     }
     onDocuments(documents.length);
   }

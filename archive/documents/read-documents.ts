@@ -6,6 +6,7 @@ import type {
   IndexDocument,
 } from '../../workflows/contract/document.ts';
 import type { Content, DataObject } from '../../workflows/contract/manifest.ts';
+import { free } from '../../workflows/contract/memory.ts';
 import { provenBeforeLast } from '../ahead.ts';
 import type { ByteSource, RecordReadOptions } from '../archive.ts';
 import { readLines } from '../reader.ts';
@@ -106,6 +107,7 @@ export async function checkDocuments(
       } else state.take(plain.toString('utf8', start, scan.lineEnd));
     }
     onCounts(tally.counts());
+    free(plain);
   }
   for (const { index } of state.definitions) tally.of(index);
   return state.check(options.content, tally.contents());

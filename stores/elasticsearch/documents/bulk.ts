@@ -74,6 +74,9 @@ const busyStatuses = new Set([429, 503]);
 
 /** What became of every document. @throws SyntaxError, ZodError where the answer is none */
 export function readBulkAnswer(text: string, documents: readonly LoadDocument[]): BulkResult {
+  if (isAllWritten(text, documents.length)) {
+    return { written: documents.length, busy: [], conflicts: [], refused: [] };
+  }
   const { errors, items } = answer.parse(JSON.parse(text));
   if (items.length !== documents.length) {
     throw new SyntaxError(`There are ${items.length} results for ${documents.length} documents.`);
@@ -94,6 +97,15 @@ export function readBulkAnswer(text: string, documents: readonly LoadDocument[])
   });
   const written = documents.length - busy.length - conflicts.length - refused.length;
   return { written, busy, conflicts, refused };
+}
+
+/** Most answers are of this kind: without errors and with a status for each document, which need not be parsed. */
+function isAllWritten(text: string, documents: number): boolean {
+  if (!text.startsWith('{"errors":false,')) return false;
+  const status = '"status":';
+  let count = 0;
+  for (let at = text.indexOf(status); at >= 0; at = text.indexOf(status, at + status.length)) count++;
+  return count === documents;
 }
 
 function reasonOf(error: z.output<typeof item>['error'], status: number): string {

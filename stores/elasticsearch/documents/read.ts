@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DocumentBatch } from '../../../workflows/contract/document.ts';
 import { HoldfastError } from '../../../workflows/contract/errors.ts';
+import { free } from '../../../workflows/contract/memory.ts';
 import type { Connection } from '../connection.ts';
 import type { Product } from '../describe.ts';
 import { inParallel } from './channel.ts';
@@ -30,7 +31,7 @@ const waitingPages = 2;
 
 /**
  * All documents of the indices: each index as it was at one moment. Ends only when every index has given as many as
- * it counts itself; else it throws.
+ * it counts itself; else it throws. The sources of a batch are gone when the next one is asked for.
  */
 export async function* readSources(
   connection: Connection,
@@ -40,7 +41,7 @@ export async function* readSources(
 ): AsyncGenerator<DocumentBatch> {
   const open = new Set<PointInTime>();
   const slices = slicesOf(connection, product, sources, open, signal);
-  const lane = async (put: (batch: DocumentBatch) => Promise<void>, stopping: AbortSignal) => {
+  const lane = async (put: (page: ReadBatch) => Promise<void>, stopping: AbortSignal) => {
     for (;;) {
       // An async generator serves its callers one after the other.
       const next = await slices.next();
@@ -50,16 +51,25 @@ export async function* readSources(
     }
   };
   try {
-    yield* inParallel(
+    const pages = inParallel(
       waitingPages,
       signal,
       Array.from({ length: lanes }, () => lane),
     );
+    for await (const { bytes, ...batch } of pages) {
+      yield batch;
+      free(bytes);
+    }
   } finally {
     // The signal may be what ended it.
     const closing = AbortSignal.timeout(5_000);
     for (const pit of open) await closePointInTime(connection, product, pit, closing);
   }
+}
+
+/** Documents, and the page that their sources are views of. */
+interface ReadBatch extends DocumentBatch {
+  readonly bytes: Buffer;
 }
 
 /** A part of an index at one moment, read by one lane. */
@@ -118,7 +128,7 @@ async function readSlice(
   connection: Connection,
   product: Product,
   slice: Slice,
-  put: (batch: DocumentBatch) => Promise<void>,
+  put: (page: ReadBatch) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const size = createPageSize();
@@ -134,10 +144,10 @@ async function readSlice(
     );
     if (page === undefined) continue;
     const { documents, last, bytes } = page;
-    size.saw(documents.length, bytes);
+    size.saw(documents.length, bytes.length);
     if (documents.length > 0) {
       slice.count(documents.length);
-      await put({ index: slice.as, documents });
+      await put({ index: slice.as, documents, bytes });
     }
     // A page may be shorter than asked for only at the end.
     if (last === undefined || documents.length < asked) return;
@@ -167,7 +177,7 @@ async function readPage(
   body: Buffer,
   { pit, as }: Slice,
   signal: AbortSignal,
-): Promise<Page & { readonly bytes: number }> {
+): Promise<Page & { readonly bytes: Buffer }> {
   const { address, bytes } = await connection.askBytes({ method: 'POST', path: searchPath, body, signal });
   const page = scan(bytes, address);
   const found = frame.safeParse(JSON.parse(page.frame));
@@ -179,7 +189,7 @@ async function readPage(
     );
   }
   pit.id = found.data.pit_id ?? pit.id;
-  if (page.withoutSource === undefined) return { ...page, bytes: bytes.length };
+  if (page.withoutSource === undefined) return { ...page, bytes };
   throw new HoldfastError(
     'UnreadableKeys',
     `The document ${page.withoutSource} of ${as} has no _source: it cannot be exported.`,
