@@ -33,7 +33,8 @@ and loaded into a new index, read again and compared, against its import. elasti
 (\`--limit=10000 --intervalCap=1000 --concurrency=8\`); npm installs it into the cache the first time.
 
   --documents 100000,1000000   case by case
-  --few-documents 1000         elasticdump at its defaults gets so many, and documents a second are compared
+  --few-documents 20000        elasticdump at its defaults gets so many, and documents a second are compared; the
+                               fewer, the more its start weighs
 
 All:
 
@@ -67,7 +68,7 @@ async function main(): Promise<number> {
       megabytes: { type: 'string', default: '250,2000' },
       'put-keys': { type: 'string', default: '1000' },
       documents: { type: 'string', default: '100000,1000000' },
-      'few-documents': { type: 'string', default: '1000' },
+      'few-documents': { type: 'string', default: '20000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -19,7 +19,7 @@ export interface SearchBench {
   readonly documents: number;
   readonly rounds: number;
   readonly backupOnly: boolean;
-  /** So many documents elasticdump gets at its defaults, which let it move a hundred a second. */
+  /** So many documents elasticdump gets at its defaults, 100 with each request. */
   readonly fewDocuments: number;
 }
 
