@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Answer, Task } from './hash-thread.ts';
 
-/** A running SHA-256. Of more than a few bytes it is computed in a thread of its own. */
+/** A running SHA-256. Of more than a few bytes it is computed in another thread. */
 export interface Digest {
   /** Copies the bytes. Waits where the thread is behind. Not before the last `update` has ended. */
   update(bytes: Buffer): Promise<void>;
@@ -73,14 +73,15 @@ interface Thread {
   readonly waiting: Map<number, Waiting[]>;
 }
 
-let thread: Thread | undefined;
+/** What is read back is hashed twice, as stored and as plain bytes: each has a thread, or one would hold both up. */
+const threads: (Thread | undefined)[] = [undefined, undefined];
 let streams = 0;
 const dropped = new FinalizationRegistry((drop: () => void) => drop());
 
 /** @param owner the stream is dropped when nobody holds it any more, as after a transfer that broke off. */
 function openStream(owner: Digest): Stream {
   const stream = ++streams;
-  const { worker, waiting } = (thread ??= startThread());
+  const { worker, waiting } = (threads[stream % threads.length] ??= startThread());
   const post = (task: Task) => worker.postMessage(task);
   dropped.register(owner, () =>
     post({ stream, bytes: new Uint8Array(new SharedArrayBuffer(0)), then: 'drop' }),
@@ -115,7 +116,8 @@ function startThread(): Thread {
   });
   const started: Thread = { worker, waiting };
   const fail = (error: Error): void => {
-    if (thread === started) thread = undefined;
+    const at = threads.indexOf(started);
+    if (at !== -1) threads[at] = undefined;
     for (const { reject } of [...waiting.values()].flat()) reject(error);
     waiting.clear();
   };
