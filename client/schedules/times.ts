@@ -1,6 +1,6 @@
 import type { CalendarSpec, ScheduleSpec } from '@temporalio/client';
 import type { ScheduleSettings } from '../../config/config.ts';
-import { type CalendarTimes, type FieldRange, readCron, valuesOf } from '../../config/cron.ts';
+import { type CalendarTimes, type FieldRange, readCron } from '../../config/cron.ts';
 import { cronWords } from '../../config/cron-words.ts';
 
 /**
@@ -23,16 +23,20 @@ function calendars(times: CalendarTimes, comment: string): CalendarSpec[] {
     second: ranges(second),
     minute: ranges(minute),
     hour: ranges(hour),
-    month: valuesOf(month).map((value) => months[value - 1] ?? 'JANUARY'),
+    month: month.map((range) => named(range, (value) => months[value - 1] ?? 'JANUARY')),
   };
   const onDays: CalendarSpec = { ...base, dayOfMonth: ranges(day) };
-  const onWeekdays = valuesOf(weekday).map((value) => weekdays[value] ?? 'SUNDAY');
+  const onWeekdays = weekday.map((range) => named(range, (value) => weekdays[value] ?? 'SUNDAY'));
   if (!eitherDay) return [{ ...onDays, dayOfWeek: onWeekdays }];
   return [onDays, { ...base, dayOfWeek: onWeekdays }];
 }
 
 function ranges(values: readonly FieldRange[]) {
   return values.map(({ from, to, step }) => ({ start: from, end: to, step }));
+}
+
+function named<Name>({ from, to, step }: FieldRange, name: (value: number) => Name) {
+  return { start: name(from), end: name(to), step };
 }
 
 const months = [
