@@ -1,6 +1,7 @@
 import type { Path } from './document.ts';
 import { checkEcs } from './ecs.ts';
-import { describeFound, type Finding, type Judged } from './findings.ts';
+import type { Finding } from './finding.ts';
+import { describeFound, type Judged } from './findings.ts';
 import { keptMark, namePattern } from './formats.ts';
 import { nearest } from './nearest.ts';
 import { isMapping, valueAt } from './settings.ts';

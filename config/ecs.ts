@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EcsConnection, EcsSettings } from '../tasks/ecs/settings.ts';
 import type { Path } from './document.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import * as format from './formats.ts';
 import { present } from './present.ts';
 import { isMapping } from './settings.ts';

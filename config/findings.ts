@@ -1,17 +1,9 @@
 import type { z } from 'zod';
 import type { Path } from './document.ts';
+import type { Finding } from './finding.ts';
 import { nearest } from './nearest.ts';
 import { namesAt } from './schema-names.ts';
 import { pathKey, type Template, valueAt } from './settings.ts';
-
-/** A mistake before its place in the file is looked up. */
-export interface Finding {
-  readonly path: Path;
-  /** Whether it is about the name of the setting or what it is set to. */
-  readonly at: 'key' | 'value';
-  /** `found "2"; expected a whole number from 1`. */
-  readonly text: string;
-}
 
 export interface Judged {
   readonly data: unknown;

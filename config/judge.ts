@@ -1,5 +1,6 @@
 import { checkTogether } from './checks.ts';
-import { expectation, type Finding, findingsOf, type Judged } from './findings.ts';
+import type { Finding } from './finding.ts';
+import { expectation, findingsOf, type Judged } from './findings.ts';
 import { configSchema, type CheckedConfig } from './schema.ts';
 import { pathKey, replaceAt, valueAt } from './settings.ts';
 

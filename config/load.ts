@@ -4,7 +4,7 @@ import { HoldfastError } from '../workflows/contract/errors.ts';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { type Path, parseSource } from './document.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { judge } from './judge.ts';
 import { configInvalid, type Mistake } from './mistake.ts';
 import { type ExpandedSettings, expandSettings, pathKey, withoutMarks } from './settings.ts';
