@@ -9,8 +9,8 @@ import { restoreMessages, restoreWorkflowId } from '../workflows/contract/names.
 import type { Approval, Decided, Refusal } from '../workflows/contract/restore.ts';
 import { patiently } from './follow.ts';
 import type { Io } from './io.ts';
-import { whoAmI } from './mark.ts';
 import { say } from './output.ts';
+import { whoAmI } from './who-am-i.ts';
 import { named } from './failure.ts';
 
 /** Milliseconds after which a decision without an answer is worth a word. */

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
-import { markBackup } from '../mark.ts';
-import { globalOptions } from '../options.ts';
-import { addSourceOptions, withSource } from '../sources.ts';
+import { marking } from '../mark.ts';
+import { addSourceOptions } from '../sources.ts';
 
 export function addPinCommand(program: Command, io: Io): void {
   const pin = program
@@ -14,17 +13,7 @@ export function addPinCommand(program: Command, io: Io): void {
     .description('Keep a backup until it is unpinned, whatever `keep` of the job says.')
     .option('--reason <text>', 'why, for those who come later');
   addSourceOptions(pin)
-    .action((job: string, backup: string, { reason }: { readonly reason?: string }, command: Command) =>
-      withSource(job, command, io, (source) => {
-        const { json } = globalOptions(command);
-        return markBackup(
-          source,
-          backup,
-          { mark: 'pinned', set: true, json, ...(reason !== undefined && { reason }) },
-          io,
-        );
-      }),
-    )
+    .action(marking(io, 'pinned', true))
     .addHelpText(
       'after',
       examples(

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
-import { markBackup } from '../mark.ts';
-import { globalOptions } from '../options.ts';
-import { addSourceOptions, withSource } from '../sources.ts';
+import { marking } from '../mark.ts';
+import { addSourceOptions } from '../sources.ts';
 
 export function addTrustCommand(program: Command, io: Io): void {
   const trust = program
@@ -17,17 +16,7 @@ export function addTrustCommand(program: Command, io: Io): void {
     )
     .option('--reason <text>', 'why, for those who come later');
   addSourceOptions(trust)
-    .action((job: string, backup: string, { reason }: { readonly reason?: string }, command: Command) =>
-      withSource(job, command, io, (source) => {
-        const { json } = globalOptions(command);
-        return markBackup(
-          source,
-          backup,
-          { mark: 'trusted', set: true, json, ...(reason !== undefined && { reason }) },
-          io,
-        );
-      }),
-    )
+    .action(marking(io, 'trusted', true))
     .addHelpText(
       'after',
       examples(['holdfast trust consul-prod latest --reason "the old region is gone"', 'the newest']),

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
-import { markBackup } from '../mark.ts';
-import { globalOptions } from '../options.ts';
-import { addSourceOptions, withSource } from '../sources.ts';
+import { marking } from '../mark.ts';
+import { addSourceOptions } from '../sources.ts';
 
 export function addUnpinCommand(program: Command, io: Io): void {
   const unpin = program
@@ -13,10 +12,6 @@ export function addUnpinCommand(program: Command, io: Io): void {
     .summary('leave a pinned backup to `keep` again')
     .description('Leave a pinned backup to `keep` of the job again. The next backup may remove it.');
   addSourceOptions(unpin)
-    .action((job: string, backup: string, _options: unknown, command: Command) =>
-      withSource(job, command, io, (source) =>
-        markBackup(source, backup, { mark: 'pinned', set: false, json: globalOptions(command).json }, io),
-      ),
-    )
+    .action(marking(io, 'pinned', false))
     .addHelpText('after', examples(['holdfast unpin consul-prod 20261122T041500Z', 'one']));
 }
