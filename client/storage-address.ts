@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { buildStorage } from '../config/build.ts';
 import { expectation } from '../config/findings.ts';
 import { nearest } from '../config/nearest.ts';
-import { storageSchema } from '../config/schema.ts';
+import { storageSchema } from '../config/schema/storage.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 
