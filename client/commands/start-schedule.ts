@@ -61,7 +61,7 @@ async function startSchedule(
   }
   if (schedules.length > 0) {
     await printLine(io, 'Next runs');
-    for (const line of nextRunLines(config, schedules)) await printLine(io, line);
+    for (const line of nextRunLines(schedules)) await printLine(io, line);
   }
 }
 

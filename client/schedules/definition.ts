@@ -37,26 +37,28 @@ export const pauseOnFailure = false;
 
 export function wantedSchedules({ jobs, tasks }: Config): readonly WantedSchedule[] {
   return [
-    ...[...jobs.values()].flatMap((job) =>
-      wantedSchedule(job, backupScheduleId(job.name), backupAction(job)),
-    ),
+    ...[...jobs.values()].flatMap((job) => [
+      ...wantedSchedule(job.name, backupScheduleId(job.name), job.schedule, () => backupAction(job)),
+    ]),
     ...[...tasks.values()].flatMap((task) =>
-      wantedSchedule(task, taskScheduleId(task.name), taskAction(task)),
+      wantedSchedule(task.name, taskScheduleId(task.name), task.schedule, () => taskAction(task)),
     ),
   ];
 }
 
 function wantedSchedule(
-  { name, schedule }: JobConfig | TaskConfig,
+  job: string,
   id: string,
-  action: ScheduledAction,
+  settings: ScheduleSettings | undefined,
+  actionOfRun: () => ScheduledAction,
 ): WantedSchedule[] {
-  if (schedule === undefined) return [];
+  if (settings === undefined) return [];
+  const action = actionOfRun();
   const fields: ScheduleFields = {
-    cron: cronText(schedule),
-    'time zone': schedule.timezone,
-    jitter: exactDuration(schedule.jitter),
-    'catch-up window': exactDuration(schedule.catchup),
+    cron: cronText(settings),
+    'time zone': settings.timezone,
+    jitter: exactDuration(settings.jitter),
+    'catch-up window': exactDuration(settings.catchup),
     overlap,
     'pause on failure': String(pauseOnFailure),
     workflow: action.workflowType,
@@ -66,7 +68,7 @@ function wantedSchedule(
     summary: action.staticSummary,
     'search attributes': attributesText(action.typedSearchAttributes),
   };
-  return [{ id, job: name, settings: schedule, action, fields }];
+  return [{ id, job, settings, action, fields }];
 }
 
 type ScheduledAction = ReturnType<typeof actionOf>;

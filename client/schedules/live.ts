@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { msToTs, tsToDate } from '@temporalio/common/lib/time.js';
-import { backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
+import { kindOfSchedule } from '../../workflows/contract/names.ts';
 import { attributesText, exactDuration, type ScheduleFields } from './definition.ts';
 
 /**
@@ -66,9 +66,7 @@ export async function listOwnSchedules(client: Client): Promise<readonly string[
   const ids: string[] = [];
   for await (const { scheduleId, memo } of client.schedule.list()) {
     const job = memo?.[ownerMemo];
-    if (typeof job === 'string' && [backupScheduleId(job), taskScheduleId(job)].includes(scheduleId)) {
-      ids.push(scheduleId);
-    }
+    if (typeof job === 'string' && kindOfSchedule(job, scheduleId) !== undefined) ids.push(scheduleId);
   }
   return ids.sort();
 }

@@ -1,5 +1,4 @@
-import type { Config } from '../../config/config.ts';
-import { backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
+import { kindOfSchedule, type ScheduledKind } from '../../workflows/contract/names.ts';
 import type { StandbyStep } from '../standby.ts';
 import { localTime } from '../time.ts';
 import type { ScheduleStep } from './difference.ts';
@@ -48,7 +47,7 @@ function scheduleLines(step: ScheduleStep, line: Line): readonly string[] {
       ];
     case 'remove':
       return [
-        line('-', step.live.id, `remove: the configuration no longer schedules job ${step.live.job ?? ''}`),
+        line('-', step.live.id, `remove: the configuration no longer schedules ${whatOf(step.live, runsOf)}`),
       ];
     case 'blocked':
       return [
@@ -81,19 +80,32 @@ function pauseText({ paused, note }: LiveSchedule): string {
 }
 
 /** The next times of each schedule on its own clock. */
-export function nextRunLines(config: Config, live: readonly LiveSchedule[]): readonly string[] {
-  return live.map(({ id, fields, paused, nextRuns }) => {
+export function nextRunLines(live: readonly LiveSchedule[]): readonly string[] {
+  return live.map((schedule) => {
+    const { fields, paused, nextRuns } = schedule;
     const times = nextRuns.slice(0, 3).map((time) => localTime(time, fields['time zone']));
     const runs = paused ? 'none while it is paused' : times.join(', ') || 'none';
-    return `  ${jobNames(config).get(id) ?? id}  ${runs}`;
+    return `  ${whatOf(schedule, nameOf)}  ${runs}`;
   });
 }
 
-function jobNames(config: Config): ReadonlyMap<string, string> {
-  return new Map([
-    ...[...config.jobs.keys()].map((job) => [backupScheduleId(job), job] as const),
-    ...[...config.tasks.keys()].map((task) => [taskScheduleId(task), task] as const),
-  ]);
+type Naming = Readonly<Record<ScheduledKind, (job: string) => string>>;
+
+const runsOf: Naming = {
+  backup: (job) => `job ${job}`,
+  task: (job) => `job ${job}`,
+  drill: (job) => `drills of job ${job}`,
+};
+
+const nameOf: Naming = {
+  backup: (job) => job,
+  task: (job) => job,
+  drill: (job) => `${job} (drill)`,
+};
+
+function whatOf({ id, job = '' }: LiveSchedule, naming: Naming): string {
+  const kind = kindOfSchedule(job, id);
+  return kind === undefined ? id : naming[kind](job);
 }
 
 /** What `--json` shows of a plan. */

@@ -67,3 +67,27 @@ export function taskWorkflowId(job: string, id: string): string {
 export function taskScheduleId(job: string): string {
   return `holdfast-task-${job}`;
 }
+
+/** As for a backup: a schedule adds `-<scheduled time>` by itself. `id` is in the form of a backup's. */
+export function drillWorkflowId(job: string, id: string): string {
+  return `drill-${job}-${timeOfBackupId(id).toISOString().replace('.000Z', 'Z')}`;
+}
+
+export function drillScheduleId(job: string): string {
+  return `holdfast-drill-${job}`;
+}
+
+/** What a schedule starts. */
+export type ScheduledKind = 'backup' | 'task' | 'drill';
+
+const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
+  backup: backupScheduleId,
+  task: taskScheduleId,
+  drill: drillScheduleId,
+};
+
+/** What the schedule with this id starts for this job; undefined where it is no name of Holdfast's. */
+export function kindOfSchedule(job: string, id: string): ScheduledKind | undefined {
+  const kinds = Object.keys(scheduleIds) as ScheduledKind[];
+  return kinds.find((kind) => scheduleIds[kind](job) === id);
+}
