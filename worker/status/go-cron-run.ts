@@ -1,9 +1,11 @@
+import { ecsLines } from '../../client/ecs-text.ts';
 import { progressText } from '../../client/progress.ts';
 import type { EndedBackup, RunningBackup } from '../../client/status.ts';
 import { resultText } from '../../client/status-text.ts';
 import type { EndedTask, RunningTask } from '../../client/task-status.ts';
 import type { Failure } from '../../workflows/contract/backup.ts';
 import { catalogue } from '../../workflows/contract/errors.ts';
+import type { TaskResult } from '../../workflows/contract/task.ts';
 
 /** A run as go-cron shows it (github.com/odise/go-cron), field by field and in its order. */
 export interface GoCronRun {
@@ -49,7 +51,7 @@ export function runningTask(run: RunningTask): GoCronRun {
   const { progress, troubles, startedAt } = run;
   return {
     ...never,
-    Stdout: progress?.stdout.text ?? '',
+    Stdout: progress === undefined ? '' : outputOf(progress),
     Stderr: `${progress?.stderr.text ?? ''}${linesOf(troubles)}`,
     Pid: progress?.pid ?? numberOf(run),
     StartingTime: progress === undefined ? rfc3339(startedAt) : rfc3339(new Date(progress.startedAt)),
@@ -60,12 +62,17 @@ export function endedTask(run: EndedTask): GoCronRun {
   const { failure, result } = run;
   return {
     Exit_status: taskExitStatus(run),
-    Stdout: result?.stdout.text ?? '',
+    Stdout: result === undefined ? '' : outputOf(result),
     Stderr: `${result?.stderr.text ?? ''}${failure === undefined || result?.exitStatus ? '' : failureText(failure)}`,
     ExitTime: rfc3339(result === undefined ? run.endedAt : new Date(result.endedAt)),
     Pid: result?.pid ?? numberOf(run),
     StartingTime: rfc3339(result === undefined ? run.startedAt : new Date(result.startedAt)),
   };
+}
+
+/** What a command wrote; of tasks in ECS what became of them, and where what they wrote is. */
+function outputOf({ stdout, ecs = [] }: Pick<TaskResult, 'stdout' | 'ecs'>): string {
+  return `${stdout.text}${linesOf(ecsLines(ecs))}`;
 }
 
 /** A command that ended with 0 when its time was up has not done its work. */

@@ -208,6 +208,32 @@ describe('60: a task', () => {
     });
   });
 
+  test('27: of tasks in ECS Stdout says what became of them, and where their logs are, at work and after', () => {
+    const arn = 'arn:aws:ecs:eu-central-1:1:task/prod/abc';
+    const log = { driver: 'awslogs', region: 'eu-central-1', group: '/ecs/report', stream: 'run/app/abc' };
+    const container = { name: 'app', lastStatus: 'RUNNING', log };
+    const running = { arn, lastStatus: 'RUNNING', containers: [container] };
+    const nothing = { stdout: output(''), stderr: output('') };
+    const progress = {
+      phase: 'running',
+      startedAt: '2026-11-22T05:15:00Z',
+      ...nothing,
+      ecs: [running],
+    } as const;
+    const stopped = { ...running, lastStatus: 'STOPPED', containers: [{ ...container, exitCode: 3 }] };
+    const result = { ...unknownEnd, ...nothing, kind: 'ecs', exitStatus: 3, ecs: [stopped] } as const;
+    const place = '    log: awslogs eu-central-1 /ecs/report run/app/abc\n';
+    expect(
+      of({
+        running: [{ workflowId: 'x', runId, startedAt: new Date(0), progress, troubles: [] }],
+        last: { ...ended60, result, failure },
+      }),
+    ).toMatchObject({
+      Running: { [pid]: { Stdout: `ECS task abc: RUNNING\n  container app: RUNNING\n${place}` } },
+      Last: { Exit_status: 3, Stdout: `ECS task abc: STOPPED\n  container app: exit status 3\n${place}` },
+    });
+  });
+
   test('43: at work shows what it has said so far', () => {
     const progress: TaskProgress = {
       ...{ phase: 'running', pid: 72, startedAt: '2026-11-22T05:15:00Z' },
