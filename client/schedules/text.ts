@@ -95,12 +95,14 @@ const runsOf: Naming = {
   backup: (job) => `job ${job}`,
   task: (job) => `job ${job}`,
   drill: (job) => `drills of job ${job}`,
+  verify: (job) => `verification of job ${job}`,
 };
 
 const nameOf: Naming = {
   backup: (job) => job,
   task: (job) => job,
   drill: (job) => `${job} (drill)`,
+  verify: (job) => `${job} (verify)`,
 };
 
 function whatOf({ id, job = '' }: LiveSchedule, naming: Naming): string {

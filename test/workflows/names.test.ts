@@ -35,6 +35,8 @@ test('names that histories, schedules and people rely on stay as they are', () =
   expect(names.taskScheduleId('rotate')).toBe('holdfast-task-rotate');
   expect(names.drillWorkflowId('consul', id)).toBe('drill-consul-2026-11-22T04:15:00Z');
   expect(names.drillScheduleId('consul')).toBe('holdfast-drill-consul');
+  expect(names.verifyWorkflowId('consul', id)).toBe('verify-consul-2026-11-22T04:15:00Z');
+  expect(names.verifyScheduleId('consul')).toBe('holdfast-verify-consul');
   expect(names.restoreWorkflowId('consul')).toBe('restore-consul');
 });
 
@@ -42,5 +44,6 @@ test('a schedule says by its id what it starts', () => {
   expect(names.kindOfSchedule('consul', names.backupScheduleId('consul'))).toBe('backup');
   expect(names.kindOfSchedule('rotate', names.taskScheduleId('rotate'))).toBe('task');
   expect(names.kindOfSchedule('consul', names.drillScheduleId('consul'))).toBe('drill');
+  expect(names.kindOfSchedule('consul', names.verifyScheduleId('consul'))).toBe('verify');
   expect(names.kindOfSchedule('consul', 'holdfast-drill-consul-2')).toBeUndefined();
 });

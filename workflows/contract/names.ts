@@ -77,13 +77,23 @@ export function drillScheduleId(job: string): string {
   return `holdfast-drill-${job}`;
 }
 
+/** As for a backup: a schedule adds `-<scheduled time>` by itself. `id` is in the form of a backup's. */
+export function verifyWorkflowId(job: string, id: string): string {
+  return `verify-${job}-${timeOfBackupId(id).toISOString().replace('.000Z', 'Z')}`;
+}
+
+export function verifyScheduleId(job: string): string {
+  return `holdfast-verify-${job}`;
+}
+
 /** What a schedule starts. */
-export type ScheduledKind = 'backup' | 'task' | 'drill';
+export type ScheduledKind = 'backup' | 'task' | 'drill' | 'verify';
 
 const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
   backup: backupScheduleId,
   task: taskScheduleId,
   drill: drillScheduleId,
+  verify: verifyScheduleId,
 };
 
 /** What the schedule with this id starts for this job; undefined where it is no name of Holdfast's. */
