@@ -13,6 +13,7 @@ import type {
   TaskWork,
   WorkerSettings,
 } from './config.ts';
+import { buildAws } from './aws.ts';
 import { buildEcs } from './ecs.ts';
 import { present } from './present.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
@@ -90,19 +91,15 @@ export function buildStorage({ s3, directory }: CheckedStorage, folder: string):
 }
 
 function buildS3(s3: NonNullable<CheckedStorage['s3']>): S3Settings {
-  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken } = s3;
-  const { endpoint, region, storage_class: storageClass, profile } = s3;
-  const credentials =
-    accessKeyId === undefined || secretAccessKey === undefined
-      ? undefined
-      : { accessKeyId, secretAccessKey, ...present({ sessionToken }) };
+  const { endpoint, storage_class: storageClass } = s3;
   return {
     bucket: s3.bucket,
     prefix: s3.prefix.replace(/^\/|\/$/g, ''),
     pathStyle: s3.path_style,
     checksums: s3.checksums === 'when_required' ? 'when-required' : 'when-supported',
     concurrency: s3.concurrency,
-    ...present({ endpoint, region, storageClass, profile, credentials, sse: buildSse(s3.sse) }),
+    ...buildAws(s3),
+    ...present({ endpoint, storageClass, sse: buildSse(s3.sse) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { checkAws } from './aws.ts';
 import type { Path } from './document.ts';
 import { checkEcs } from './ecs.ts';
 import type { Finding } from './finding.ts';
@@ -27,15 +28,7 @@ function checkStorages(data: unknown): Finding[] {
     const path = ['storages', name];
     findings.push(...checkName(path, name), ...exactlyOne(path, storage, ['s3', 'directory']));
     const s3 = storage['s3'];
-    if (isMapping(s3))
-      findings.push(...together([...path, 's3'], s3, ['access_key_id', 'secret_access_key']));
-    if (isMapping(s3) && 'session_token' in s3 && !('access_key_id' in s3)) {
-      findings.push({
-        path: [...path, 's3', 'access_key_id'],
-        at: 'key',
-        text: 'missing; `session_token` needs it',
-      });
-    }
+    if (isMapping(s3)) findings.push(...checkAws([...path, 's3'], s3));
   }
   return findings;
 }

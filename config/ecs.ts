@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { EcsConnection, EcsSettings } from '../tasks/ecs/settings.ts';
+import type { EcsSettings } from '../tasks/ecs/settings.ts';
+import { awsSettings, buildAws, checkAws } from './aws.ts';
 import type { Path } from './document.ts';
 import type { Finding } from './finding.ts';
 import * as format from './formats.ts';
@@ -56,29 +57,13 @@ const overrides = z.strictObject({
 });
 
 export const ecsSchema = z.strictObject({
-  region: text('the name of a region, such as eu-central-1')
-    .optional()
-    .describe('The region. Default: AWS_REGION, else the AWS profile.'),
+  ...awsSettings,
   endpoint: text(
     'the address of a server such as http://127.0.0.1:5000, without credentials',
     format.isHttpAddress,
   )
     .optional()
     .describe('Another address of the API: a VPC endpoint, or moto. Default: Amazon’s own for the region.'),
-  profile: text('the name of an AWS profile')
-    .optional()
-    .describe('A profile of the AWS configuration files; with `role_arn` in it, that role is taken on.'),
-  access_key_id: text('an access key id')
-    .optional()
-    .describe(
-      'Credentials. Default: the chain of Amazon’s SDK (environment, profile, roles of container and instance).',
-    ),
-  secret_access_key: text('a secret access key')
-    .optional()
-    .describe('Goes with access_key_id. Write it as `${VARIABLE}`, not in plain text.'),
-  session_token: text('a session token')
-    .optional()
-    .describe('Goes with temporary credentials. Write it as `${VARIABLE}`.'),
   cluster: text('the name or ARN of a cluster')
     .default('default')
     .describe('The cluster, by name or ARN. Default: `default`.'),
@@ -116,7 +101,7 @@ type CheckedEcs = z.output<typeof ecsSchema>;
 export function buildEcs(ecs: CheckedEcs): EcsSettings {
   const { network_configuration: network, overrides, launch_type: launchType } = ecs;
   return {
-    connection: buildConnection(ecs),
+    connection: { ...buildAws(ecs), ...present({ endpoint: ecs.endpoint }) },
     cluster: ecs.cluster,
     taskDefinition: ecs.task_definition,
     count: ecs.count,
@@ -144,23 +129,9 @@ export function buildEcs(ecs: CheckedEcs): EcsSettings {
   };
 }
 
-function buildConnection(ecs: CheckedEcs): EcsConnection {
-  const { region, endpoint, profile, session_token: sessionToken } = ecs;
-  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = ecs;
-  const credentials =
-    accessKeyId === undefined || secretAccessKey === undefined
-      ? undefined
-      : { accessKeyId, secretAccessKey, ...present({ sessionToken }) };
-  return present({ region, endpoint, profile, credentials });
-}
-
 /** What takes several settings together. */
 export function checkEcs(path: Path, ecs: unknown): readonly Finding[] {
   if (!isMapping(ecs)) return [];
-  const missing = (name: string, other: string): Finding[] =>
-    other in ecs && !(name in ecs)
-      ? [{ path: [...path, name], at: 'key', text: `missing; \`${other}\` needs it` }]
-      : [];
   const twice: Finding[] =
     'launch_type' in ecs && 'capacity_provider_strategy' in ecs
       ? [
@@ -171,10 +142,5 @@ export function checkEcs(path: Path, ecs: unknown): readonly Finding[] {
           },
         ]
       : [];
-  return [
-    ...missing('secret_access_key', 'access_key_id'),
-    ...missing('access_key_id', 'secret_access_key'),
-    ...missing('access_key_id', 'session_token'),
-    ...twice,
-  ];
+  return [...checkAws(path, ecs), ...twice];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { awsSettings } from '../aws.ts';
 import * as format from '../formats.ts';
 
 const { text, wholeNumber, yesOrNo } = format;
@@ -19,11 +20,10 @@ const s3 = z.strictObject({
   endpoint: format.endpoint
     .optional()
     .describe('The address of an S3-compatible server. Default: Amazon’s own for the region.'),
-  region: text('the name of a region, such as eu-central-1')
-    .optional()
-    .describe(
-      'The region. Default: AWS_REGION, else the AWS profile. S3-compatible servers often want us-east-1.',
-    ),
+  ...awsSettings,
+  region: awsSettings.region.describe(
+    'The region. Default: AWS_REGION, else the AWS profile. S3-compatible servers often want us-east-1.',
+  ),
   path_style: yesOrNo
     .default(false)
     .describe('Name the bucket in the path, not in the host name. Most S3-compatible servers need `true`.'),
@@ -53,20 +53,6 @@ const s3 = z.strictObject({
     .describe(
       '`when_required` for S3-compatible servers that refuse the CRC32 checksums which Amazon’s SDK sends.',
     ),
-  access_key_id: text('an access key id')
-    .optional()
-    .describe(
-      'Credentials. Default: the chain of Amazon’s SDK (environment, profile, roles of container and instance).',
-    ),
-  secret_access_key: text('a secret access key')
-    .optional()
-    .describe('Goes with access_key_id. Write it as `${VARIABLE}`, not in plain text.'),
-  session_token: text('a session token')
-    .optional()
-    .describe('Goes with temporary credentials. Write it as `${VARIABLE}`.'),
-  profile: text('the name of an AWS profile')
-    .optional()
-    .describe('A profile of the AWS configuration files.'),
   concurrency: wholeNumber(1, 64)
     .default(4)
     .describe('Parts sent at once. Each costs memory: from 8 MB, growing with the size of the backup.'),
