@@ -1,15 +1,20 @@
 import type { Client } from '@temporalio/client';
 import type { JobConfig, TaskConfig } from '../config/config.ts';
-import { duration } from './format.ts';
+import { counted, duration } from './format.ts';
 import { type JobStatus, readJobStatus } from './status.ts';
 import { readTaskStatus, type TaskStatus } from './task-status.ts';
 import { localTime } from './time.ts';
 
-/** What is wrong with a job, from the worst to the least. */
-export const problemKinds = ['failed', 'stale', 'missing schedule', 'paused'] as const;
+/** What can be wrong with a job, from the worst to the least. */
+export const problemKinds = [
+  ...(['failed', 'restore failed', 'stale', 'missing schedule'] as const),
+  ...(['suspicious', 'paused', 'dropped runs'] as const),
+];
+
+export type ProblemKind = (typeof problemKinds)[number];
 
 export interface Problem {
-  readonly kind: (typeof problemKinds)[number];
+  readonly kind: ProblemKind;
   /** One sentence or two: what is wrong, and what to do where that is not plain. */
   readonly text: string;
 }
@@ -25,7 +30,7 @@ export type JudgedBackup = Judged<JobConfig, JobStatus>;
 export type JudgedTask = Judged<TaskConfig, TaskStatus>;
 
 export async function readJudgedBackup(client: Client, job: JobConfig): Promise<JudgedBackup> {
-  const status = await readJobStatus(client, job.name);
+  const status = await withoutTrusted(job, await readJobStatus(client, job.name));
   return { job, status, problems: problemsOf(job, status, Date.now()) };
 }
 
@@ -34,22 +39,53 @@ export async function readJudgedTask(client: Client, job: TaskConfig): Promise<J
   return { job, status, problems: problemsOf(job, status, Date.now()) };
 }
 
-type Wanted = Pick<JobConfig, 'name' | 'schedule' | 'deadline'>;
-type Seen = Pick<JobStatus | TaskStatus, 'job' | 'schedule' | 'running' | 'last' | 'lastGood' | 'due'>;
+/** What a person said of a suspicious backup stands beside it, in the storage. */
+async function withoutTrusted({ name, storage }: JobConfig, status: JobStatus): Promise<JobStatus> {
+  const { suspicious, ...others } = status;
+  if (suspicious === undefined) return status;
+  const { isTrusted } = await import('./trusted.ts');
+  return (await isTrusted(storage, name, suspicious.id)) ? others : status;
+}
+
+type Wanted = Pick<JobConfig, 'name' | 'schedule' | 'deadline' | 'staleAfter'>;
+type Seen = Pick<
+  JobStatus | TaskStatus,
+  'job' | 'schedule' | 'running' | 'last' | 'lastGood' | 'due' | 'dropped'
+> &
+  Partial<Pick<JobStatus, 'restore' | 'suspicious'>>;
 
 /** Whether the runs of a job are as they should be. The command line and the status page judge by it alone. */
 export function problemsOf(job: Wanted, status: Seen, now: number): readonly Problem[] {
   return [
     failedProblem(status),
+    restoreProblem(status),
     staleProblem(job, status, now),
     missingProblem(job, status),
+    suspiciousProblem(status),
     pausedProblem(status),
+    droppedProblem(status),
   ].filter((problem) => problem !== undefined);
 }
 
 function failedProblem({ job, last }: Seen): Problem | undefined {
   if (last?.failure === undefined) return undefined;
   return { kind: 'failed', text: `The last run of ${job} failed. ${last.failure.message}` };
+}
+
+/** One that failed before it had a plan has changed nothing: whoever asked for it has heard so. */
+function restoreProblem({ job, restore }: Seen): Problem | undefined {
+  const last = typeof restore === 'object' ? restore.last : undefined;
+  if (last?.failure === undefined || last.plan === undefined) return undefined;
+  const text =
+    `The last restore of ${job}, from ${last.backup}, failed: what it wrote may be half of it. ` +
+    `${last.failure.message} The next restore or dry run that ends well ends this alarm.`;
+  return { kind: 'restore failed', text };
+}
+
+function staleProblem(job: Wanted, seen: Seen, now: number): Problem | undefined {
+  return job.staleAfter === undefined
+    ? overdueProblem(job, seen, now)
+    : oldProblem(job.name, job.staleAfter, seen, now);
 }
 
 /** Milliseconds that a run may need to be seen, besides its jitter. */
@@ -59,7 +95,7 @@ const grace = 60_000;
  * A run that was due must have ended well by the deadline of the job. Where nothing is at work, that the next one was
  * due too is enough.
  */
-function staleProblem(
+function overdueProblem(
   job: Wanted,
   { due, running, lastGood, schedule }: Seen,
   now: number,
@@ -77,6 +113,29 @@ function staleProblem(
   };
 }
 
+/** Where nothing ever ended well, the time counts from when the schedule was made; without one it is over. */
+function oldProblem(
+  name: string,
+  staleAfter: number,
+  { lastGood, schedule }: Seen,
+  now: number,
+): Problem | undefined {
+  const since = lastGood?.endedAt ?? schedule?.changedAt;
+  if (since !== undefined && now - since.getTime() <= staleAfter) return undefined;
+  const when = lastGood === undefined ? 'ever' : `for ${duration(now - lastGood.endedAt.getTime())}`;
+  const text = `No run of ${name} has ended well ${when}; its stale_after is ${duration(staleAfter)}.`;
+  return { kind: 'stale', text };
+}
+
+function suspiciousProblem({ job, suspicious }: Seen): Problem | undefined {
+  if (suspicious === undefined) return undefined;
+  const { id, reasons } = suspicious;
+  const text =
+    `The newest backup of ${job}, ${id}, is suspicious: ${reasons.join('; ')}. Nothing is pruned. Look at it ` +
+    `(holdfast diff), and say holdfast trust ${job} ${id} if it is right.`;
+  return { kind: 'suspicious', text };
+}
+
 function missingProblem({ name, schedule }: Wanted, seen: Seen): Problem | undefined {
   if (schedule === undefined || seen.schedule !== undefined) return undefined;
   return {
@@ -89,6 +148,16 @@ function pausedProblem({ job, schedule }: Seen): Problem | undefined {
   if (schedule?.paused !== true) return undefined;
   const why = schedule.note === '' ? '' : ` (${schedule.note})`;
   return { kind: 'paused', text: `The schedule of ${job} is paused${why}: it starts no runs.` };
+}
+
+function droppedProblem({ job, dropped, schedule }: Seen): Problem | undefined {
+  const [first] = dropped;
+  if (first === undefined) return undefined;
+  const text =
+    `${counted(dropped.length, 'run')} of ${job} that ${dropped.length === 1 ? 'was' : 'were'} due between the last two did not start, ` +
+    `from ${localTime(first, schedule?.fields['time zone'] ?? 'UTC')} on: another one was at work, the schedule was ` +
+    'paused, or Temporal was away.';
+  return { kind: 'dropped runs', text };
 }
 
 /** `good`, or what is wrong, in capitals. */

@@ -13,6 +13,8 @@ export interface RecentRun {
   readonly startedAt: Date;
   readonly endedAt: Date;
   readonly good: boolean;
+  /** Started by a schedule. */
+  readonly scheduled: boolean;
   /** Of what was backed up. */
   readonly bytes?: number;
 }
@@ -68,6 +70,22 @@ export async function readDue(
   return (await dueTimes(client, id, new Date(from), new Date())).slice(0, 2);
 }
 
+/**
+ * Times between the latest two runs of the schedule at which it wanted another one, and none came: it dropped out while
+ * one was at work, or while Temporal was away. Gone again as soon as two runs follow each other.
+ */
+export async function readDropped(
+  client: Client,
+  { id, changedAt }: LiveSchedule,
+  { running, recent }: Pick<RunList, 'running' | 'recent'>,
+): Promise<readonly Date[]> {
+  const [latest, before] = [...running.map(toRecent), ...recent].filter(({ scheduled }) => scheduled);
+  if (latest === undefined || before === undefined) return [];
+  const from = Math.max(changedAt.getTime(), before.dueAt.getTime());
+  if (from >= latest.dueAt.getTime()) return [];
+  return (await dueTimes(client, id, new Date(from), latest.dueAt)).filter((time) => time < latest.dueAt);
+}
+
 async function findGood(client: Client, query: string): Promise<RecentRun | undefined> {
   for await (const run of client.workflow.list({ query: `${query} AND ExecutionStatus = 'Completed'` })) {
     if (isOwn(run)) return toRecent(run);
@@ -84,10 +102,12 @@ const scheduledTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DA
 function toRecent(run: WorkflowExecutionInfo): RecentRun {
   const { workflowId, runId, startTime, closeTime, typedSearchAttributes: attributes } = run;
   const bytes = attributes.get(attributeKeys.bytes);
+  const scheduledAt = attributes.get(scheduledTime);
   return {
     workflowId,
     runId,
-    dueAt: attributes.get(scheduledTime) ?? startTime,
+    dueAt: scheduledAt ?? startTime,
+    scheduled: scheduledAt !== undefined,
     startedAt: startTime,
     endedAt: closeTime ?? startTime,
     good: run.status.name === 'COMPLETED',

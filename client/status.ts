@@ -11,7 +11,7 @@ import type { RestoreStatus } from '../workflows/contract/restore.ts';
 import { readRestoreStatus } from './restore-status.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
-import { listRuns, readDue, type RunRecord } from './runs.ts';
+import { listRuns, readDropped, readDue, type RecentRun, type RunList, type RunRecord } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
 
 /** All that Temporal knows of a job. */
@@ -24,7 +24,17 @@ export interface JobStatus extends RunRecord {
   readonly last?: EndedBackup;
   /** Of `readDue`. */
   readonly due: readonly Date[];
+  /** Of `readDropped`. */
+  readonly dropped: readonly Date[];
+  /** The newest backup, where it may not be what it should be. */
+  readonly suspicious?: SuspiciousBackup;
   readonly restore: RestoreDesk;
+}
+
+export interface SuspiciousBackup {
+  readonly id: string;
+  /** As in its manifest. */
+  readonly reasons: readonly string[];
 }
 
 export interface RunningBackup {
@@ -52,26 +62,42 @@ export interface EndedBackup {
 export type RestoreDesk = 'absent' | 'silent' | RestoreStatus;
 
 export async function readJobStatus(client: Client, job: string): Promise<JobStatus> {
-  const [found, backups, restore] = await Promise.all([
+  const [found, list, restore] = await Promise.all([
     readSchedule(client, backupScheduleId(job)),
-    readBackups(client, job),
+    listRuns(client, workflowTypes.backup, job),
     readDesk(client, job),
   ]);
   const schedule = found?.job === job ? found : undefined;
-  const due = schedule === undefined ? [] : await readDue(client, schedule, backups.lastGood);
-  return { job, ...(schedule && { schedule }), ...backups, due, restore };
+  const [backups, due, dropped] = await Promise.all([
+    readBackups(client, list),
+    schedule === undefined ? [] : readDue(client, schedule, list.lastGood),
+    schedule === undefined ? [] : readDropped(client, schedule, list),
+  ]);
+  return { job, ...(schedule && { schedule }), ...backups, due, dropped, restore };
 }
 
 async function readBackups(
   client: Client,
-  job: string,
-): Promise<Pick<JobStatus, 'running' | 'last' | 'recent' | 'lastGood'>> {
-  const { running, last, ...record } = await listRuns(client, workflowTypes.backup, job);
+  { running, last, ...record }: RunList,
+): Promise<Pick<JobStatus, 'running' | 'last' | 'recent' | 'lastGood' | 'suspicious'>> {
+  const [ended, suspicious] = await Promise.all([
+    last && readEnded(client, last),
+    record.lastGood && readSuspicious(client, record.lastGood),
+  ]);
   return {
     running: await Promise.all(running.map((run) => readRunning(client, run))),
-    ...(last && { last: await readEnded(client, last) }),
+    ...(ended && { last: ended }),
     ...record,
+    ...(suspicious && { suspicious }),
   };
+}
+
+async function readSuspicious(
+  client: Client,
+  { workflowId, runId }: RecentRun,
+): Promise<SuspiciousBackup | undefined> {
+  const { id, suspicions } = await client.workflow.result<() => Promise<BackupResult>>(workflowId, runId);
+  return suspicions && { id, reasons: suspicions };
 }
 
 async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningBackup> {

@@ -17,7 +17,7 @@ import {
 } from '../workflows/contract/task.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
-import { listRuns, readDue, type RunRecord } from './runs.ts';
+import { listRuns, readDropped, readDue, type RunList, type RunRecord } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
 
 /** All that Temporal knows of a task. */
@@ -31,6 +31,8 @@ export interface TaskStatus extends RunRecord {
   readonly last?: EndedTask;
   /** Of `readDue`. */
   readonly due: readonly Date[];
+  /** Of `readDropped`. */
+  readonly dropped: readonly Date[];
 }
 
 export interface RunningTask {
@@ -55,17 +57,23 @@ export interface EndedTask {
 }
 
 export async function readTaskStatus(client: Client, { name: job, work }: TaskConfig): Promise<TaskStatus> {
-  const [found, runs] = await Promise.all([readSchedule(client, taskScheduleId(job)), readRuns(client, job)]);
+  const [found, list] = await Promise.all([
+    readSchedule(client, taskScheduleId(job)),
+    listRuns(client, workflowTypes.task, job),
+  ]);
   const schedule = found?.job === job ? found : undefined;
-  const due = schedule === undefined ? [] : await readDue(client, schedule, runs.lastGood);
-  return { job, kind: work.kind, ...(schedule && { schedule }), ...runs, due };
+  const [runs, due, dropped] = await Promise.all([
+    readRuns(client, list),
+    schedule === undefined ? [] : readDue(client, schedule, list.lastGood),
+    schedule === undefined ? [] : readDropped(client, schedule, list),
+  ]);
+  return { job, kind: work.kind, ...(schedule && { schedule }), ...runs, due, dropped };
 }
 
 async function readRuns(
   client: Client,
-  job: string,
+  { running, last, ...record }: RunList,
 ): Promise<Pick<TaskStatus, 'running' | 'last' | 'recent' | 'lastGood'>> {
-  const { running, last, ...record } = await listRuns(client, workflowTypes.task, job);
   return {
     running: await Promise.all(running.map((run) => readRunning(client, run))),
     ...(last && { last: await readEnded(client, last) }),

@@ -28,7 +28,7 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
   for (const [name, job] of Object.entries(checked.jobs)) {
     const work = buildWork(job, storages, folder);
     if (work === undefined) jobs.set(name, buildJob(name, job, storages, folder));
-    else tasks.set(name, { name, work, ...present({ schedule: job.schedule }), deadline: job.deadline });
+    else tasks.set(name, buildTask(name, work, job));
   }
   return {
     file,
@@ -38,6 +38,14 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
     jobs,
     tasks,
   };
+}
+
+function buildTask(
+  name: string,
+  work: TaskWork,
+  { schedule, deadline, stale_after: staleAfter }: CheckedJob,
+): TaskConfig {
+  return { name, work, deadline, ...present({ schedule, staleAfter }) };
 }
 
 function buildWorker({ commands, status }: CheckedConfig['worker'], folder: string): WorkerSettings {
@@ -135,6 +143,7 @@ function buildJob(
     allowEmpty: job.allow_empty,
     maxShrink: job.max_shrink,
     deadline: job.deadline,
+    ...present({ staleAfter: job.stale_after }),
     approvalTimeout: job.approval_timeout,
   };
 }

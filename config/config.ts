@@ -58,6 +58,8 @@ export interface JobConfig {
   /** 0 to 1: a backup that holds less by more than this part of the last good one is suspicious. */
   readonly maxShrink: number;
   readonly deadline: number;
+  /** Milliseconds without a good backup that are too many. Absent: the schedule tells. */
+  readonly staleAfter?: number;
   readonly approvalTimeout: number;
 }
 
@@ -68,6 +70,8 @@ export interface TaskConfig {
   readonly schedule?: ScheduleSettings;
   /** Milliseconds. */
   readonly deadline: number;
+  /** Milliseconds without a good run that are too many. Absent: the schedule tells. */
+  readonly staleAfter?: number;
 }
 
 export type TaskWork =

@@ -19,8 +19,8 @@ export function addStatusCommand(program: Command, io: Io): void {
     .summary('show schedules, last runs, and what is at work')
     .description(
       'Shows, from Temporal, the schedule of each job, its last run, what is at work, and whether a restore waits for ' +
-        'its approval. The exit code is not 0 where the last run of a job failed, where a run is overdue, and where a ' +
-        'schedule is paused or missing.',
+        'its approval. The exit code is not 0 where something is wrong: a run failed, is overdue or dropped out, the ' +
+        'newest backup is suspicious, a restore failed half-way, a schedule is paused or missing.',
     )
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const { config: given, json } = globalOptions(command);

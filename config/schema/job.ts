@@ -47,6 +47,11 @@ export const jobSchema = z
       .prefault({})
       .describe('Encrypt the backups with age before they leave the worker.'),
     deadline: duration.prefault('1h').describe('How long a whole run may take, retries included.'),
+    stale_after: duration
+      .optional()
+      .describe(
+        'Without a good run for this long, the job is stale. Default: when a run that was due has not ended well in time.',
+      ),
     approval_timeout: duration
       .prefault('24h')
       .describe('How long the plan of a restore waits for its approval.'),

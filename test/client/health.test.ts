@@ -1,6 +1,7 @@
 import { problemsOf } from '../../client/health.ts';
 import { wantedSchedules } from '../../client/schedules/definition.ts';
 import type { JobStatus } from '../../client/status.ts';
+import type { Plan } from '../../workflows/contract/restore.ts';
 import { configWith, schedule } from './settings.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
@@ -24,8 +25,8 @@ const live = {
   missed: 0,
 };
 const run = { workflowId: 'w', runId: 'r', startedAt: minutesAgo(100), endedAt: minutesAgo(99) };
-const good = { ...run, dueAt: minutesAgo(100), good: true };
-const bare: JobStatus = { job: 'hourly', running: [], recent: [], due: [], restore: 'absent' };
+const good = { ...run, dueAt: minutesAgo(100), good: true, scheduled: true };
+const bare: JobStatus = { job: 'hourly', running: [], recent: [], due: [], dropped: [], restore: 'absent' };
 const neverRun: JobStatus = { ...bare, schedule: live };
 const well: JobStatus = { ...neverRun, last: run, recent: [good], lastGood: good };
 const kinds = (status: JobStatus, of = job): readonly string[] =>
@@ -77,4 +78,63 @@ test('45: a schedule that is paused or missing', () => {
   ]);
   expect(kinds(bare)).toEqual(['missing schedule']);
   expect(kinds(bare, byHand)).toEqual([]);
+});
+
+test('with stale_after the age of the last good run decides alone', () => {
+  const strict = { ...job, staleAfter: 60 * 60_000 };
+  expect(problemsOf(strict, well, now)).toEqual([
+    {
+      kind: 'stale',
+      text: 'No run of hourly has ended well for 1h 39m; its stale_after is 1h.',
+    },
+  ]);
+  const patient = { ...job, staleAfter: 100 * 60_000 };
+  expect(kinds({ ...well, due: [minutesAgo(90)] }, patient)).toEqual([]);
+});
+
+test('with stale_after the time counts from when the schedule was made, where nothing ran yet', () => {
+  const strict = { ...job, staleAfter: 60 * 60_000 };
+  expect(kinds({ ...neverRun, schedule: { ...live, changedAt: minutesAgo(59) } }, strict)).toEqual([]);
+  expect(kinds({ ...neverRun, schedule: { ...live, changedAt: minutesAgo(61) } }, strict)).toEqual(['stale']);
+  expect(kinds(bare, { ...byHand, staleAfter: 60_000 })).toEqual(['stale']);
+});
+
+test('a newest backup that is suspicious', () => {
+  const suspicious = { id: '20261122T101500Z', reasons: ['it is empty', 'it took long'] };
+  expect(problemsOf(job, { ...well, suspicious }, now)).toEqual([
+    {
+      kind: 'suspicious',
+      text:
+        'The newest backup of hourly, 20261122T101500Z, is suspicious: it is empty; it took long. Nothing is pruned. ' +
+        'Look at it (holdfast diff), and say holdfast trust hourly 20261122T101500Z if it is right.',
+    },
+  ]);
+});
+
+test('runs that dropped out between the last two', () => {
+  expect(problemsOf(job, { ...well, dropped: [minutesAgo(30)] }, now)[0]?.text).toMatch(
+    /^1 run of hourly that was due between the last two did not start, from 2026-11-22 12:30:00 CET on: /,
+  );
+  expect(kinds({ ...well, dropped: [minutesAgo(90), minutesAgo(30)] })).toEqual(['dropped runs']);
+});
+
+test('a restore that failed after it had a plan', () => {
+  const failure = { code: 'RestoreConflict', message: 'It differs.' } as const;
+  const last = {
+    restoreId: 'r',
+    requestId: 'q',
+    outcome: 'failed',
+    backup: 'b',
+    finishedAt: '',
+    failure,
+  } as const;
+  const desk = { phase: 'standing by', pending: 0 } as const;
+  expect(kinds({ ...well, restore: { ...desk, last } })).toEqual([]);
+  const plan = {} as Plan;
+  expect(problemsOf(job, { ...well, restore: { ...desk, last: { ...last, plan } } }, now)).toEqual([
+    expect.objectContaining({
+      kind: 'restore failed',
+      text: expect.stringContaining('It differs.') as unknown,
+    }),
+  ]);
 });

@@ -27,6 +27,7 @@ const idle: JobStatus = {
   running: [],
   recent: [],
   due: [],
+  dropped: [],
   restore: standingBy,
 };
 const run = { workflowId: 'backup-consul-x', runId: 'r', startedAt: minutesAgo(61), endedAt: minutesAgo(60) };
@@ -48,7 +49,7 @@ const well = (status: JobStatus) => ({ status, problems: [] });
 const rowOf = (status: JobStatus): string => statusTable([well(status)], now, (text) => text)[1] ?? '';
 
 test('the table has a job a line', () => {
-  const bare: JobStatus = { job: 'bare', running: [], recent: [], due: [], restore: 'absent' };
+  const bare: JobStatus = { job: 'bare', running: [], recent: [], due: [], dropped: [], restore: 'absent' };
   expect(statusTable([well(done), well(bare)], now, (text) => text)).toEqual([
     'JOB     STATE  SCHEDULE                  NEXT RUN  LAST BACKUP       AGO  RECORDS     SIZE  NOW  RESTORE',
     'consul  good   15 3 * * * Europe/Berlin  in 22h    20261122T031500Z   1h   12,345  1.23 MB  -    stands by',

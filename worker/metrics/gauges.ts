@@ -72,7 +72,7 @@ export const jobGauges: Readonly<Record<string, Gauge>> = {
 /** With the label `problem` besides. */
 export const problemGauge = {
   name: 'holdfast_job_problem',
-  help: '1 where this is wrong with the job (failed, stale, missing_schedule, paused); else 0.',
+  help: '1 where this is wrong with the job (failed, stale, missing_schedule, …); else 0.',
 } as const;
 
 export const temporalGauge = {
@@ -107,7 +107,7 @@ export function createGauges(meter: MetricMeter): Gauges {
       }
       for (const kind of problemKinds) {
         const is = judged.problems.some((candidate) => candidate.kind === kind);
-        problem.set(is ? 1 : 0, { ...tags, problem: kind.replace(' ', '_') });
+        problem.set(is ? 1 : 0, { ...tags, problem: kind.replaceAll(' ', '_') });
       }
     }
   };

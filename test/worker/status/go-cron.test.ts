@@ -37,7 +37,7 @@ function judged(
   if (job === undefined) throw new Error('it is there');
   return {
     job,
-    status: { job: name, running: [], recent: [], due: [], restore: 'absent', ...status },
+    status: { job: name, running: [], recent: [], due: [], dropped: [], restore: 'absent', ...status },
     problems,
   };
 }
@@ -180,7 +180,7 @@ describe('60: a task', () => {
   const of = (status: Partial<TaskStatus>) =>
     jobStatus({
       job,
-      status: { job: 'rotate', kind: 'command', running: [], recent: [], due: [], ...status },
+      status: { job: 'rotate', kind: 'command', running: [], recent: [], due: [], dropped: [], ...status },
       problems: [],
     });
   const failure = { code: 'TaskFailed', message: 'It ended with status 7.' } as const;

@@ -36,7 +36,8 @@ function runsOf(job: string, distance: number, sizes: readonly (number | undefin
     const end = new Date(startedAt.getTime() + 9_000 + (index % 5) * 2_000);
     const workflowId = `backup-${job}-${startedAt.toISOString().replace(/\.\d+Z/, 'Z')}`;
     const runId = `${(index + 1).toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;
-    const run = { workflowId, runId, dueAt: startedAt, startedAt, endedAt: end, good: bytes !== undefined };
+    const good = bytes !== undefined;
+    const run = { workflowId, runId, dueAt: startedAt, startedAt, endedAt: end, good, scheduled: true };
     return bytes === undefined ? run : { ...run, bytes };
   });
 }
@@ -63,7 +64,14 @@ function backup(
   return {
     job,
     status: {
-      ...{ job: name, running: [], recent, due: [], restore: { phase: 'standing by', pending: 0 } },
+      ...{
+        job: name,
+        running: [],
+        recent,
+        due: [],
+        dropped: [],
+        restore: { phase: 'standing by', pending: 0 },
+      },
       ...(last && { last: { ...last, id: '20261122T111500Z', ...(result && { result }) } }),
       ...(lastGood && { lastGood }),
       ...more,
@@ -126,7 +134,7 @@ const output = (text: string) => ({ text, bytes: text.length, cut: false });
 const rotate: JudgedTask = {
   job: task,
   status: {
-    ...{ job: 'rotate-logs', kind: 'command', running: [], due: [] },
+    ...{ job: 'rotate-logs', kind: 'command', running: [], due: [], dropped: [] },
     schedule: scheduleOf('rotate-logs', [after(600_000)], { skipped: 3 }),
     recent: rotations,
     ...(rotations[0] && {
