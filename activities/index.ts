@@ -7,7 +7,6 @@ import type {
 } from '../workflows/contract/activities.ts';
 import { applyRestore } from './apply-restore.ts';
 import { capture } from './capture.ts';
-import { describeJob } from './describe-job.ts';
 import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
 import { startEcs, stopEcs, watchEcs } from './ecs-tasks.ts';
@@ -18,6 +17,7 @@ import { publish } from './publish.ts';
 import { recordRestore } from './record-restore.ts';
 import { runCommand } from './run-command.ts';
 import { asActivity } from './temporal.ts';
+import { backupsAtWork, describeJobWithTurn } from './turns.ts';
 import { verify } from './verify.ts';
 
 /** The steps as Temporal activities, by the queue that serves them. */
@@ -29,7 +29,8 @@ export function createActivities(config: Config): {
 } {
   return {
     control: {
-      describeJob: asActivity(config, describeJob),
+      backupsAtWork: asActivity(config, backupsAtWork),
+      describeJob: asActivity(config, describeJobWithTurn),
       describeTask: asActivity(config, describeTask),
       publish: asActivity(config, publish),
       prune: asActivity(config, prune),

@@ -98,6 +98,9 @@ function createWatch(client: Client, io: Io, line: ProgressLine): (run: RunRefer
     const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
     const view = viewOf(raw, Date.now());
     for (const trouble of view.troubles) sayOnce(trouble.replace(/; tried again.*$/, ''), trouble);
+    if (view.waitsFor !== undefined) {
+      sayOnce(view.waitsFor, `${view.waitsFor} writes to this store; the backup begins when it has ended.`);
+    }
     for (const queue of view.untaken) {
       if (!(await hasWorker(client, queue))) sayOnce(`${queue.kind} ${queue.name}`, noWorkerText(queue));
     }

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { CommandActivities, DataActivities, EcsActivities } from '../workflows/contract/activities.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import { commandQueue, controlQueue, dataQueue, ecsQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue, memoFields } from '../workflows/contract/names.ts';
 
 /** What a run is at this moment, as far as its description tells. */
 export interface RunView {
@@ -11,6 +11,8 @@ export interface RunView {
   readonly troubles: readonly string[];
   /** Task queues that hold work which nobody has taken for some seconds. */
   readonly untaken: readonly WaitingQueue[];
+  /** The restore that a backup waits for: its workflow's id. */
+  readonly waitsFor: string | undefined;
   /** Runs that this one has started and waits for. */
   readonly children: readonly { readonly workflowId: string; readonly runId: string }[];
 }
@@ -48,11 +50,18 @@ export function viewOf(raw: Raw, now: number): RunView {
     progress: activities.map(progressOf).find((progress) => progress !== undefined),
     troubles: activities.flatMap((activity) => troubleOf(activity, now)),
     untaken: [...untakenTask(raw, now), ...activities.flatMap((activity) => untakenActivity(activity, now))],
+    waitsFor: waitsFor(raw),
     children: (raw.pendingChildren ?? []).map(({ workflowId, runId }) => ({
       workflowId: workflowId ?? '',
       runId: runId ?? '',
     })),
   };
+}
+
+function waitsFor({ workflowExecutionInfo }: Raw): string | undefined {
+  const payload = workflowExecutionInfo?.memo?.fields?.[memoFields.waitsFor];
+  const restore: unknown = payload && defaultPayloadConverter.fromPayload(payload);
+  return typeof restore === 'string' ? restore : undefined;
 }
 
 /** Details of another shape (an older worker's) are as good as none. */

@@ -77,7 +77,8 @@ export function statusLines(
   ];
 }
 
-function runningText({ progress }: RunningBackup): string {
+function runningText({ progress, waitsFor }: RunningBackup): string {
+  if (waitsFor !== undefined) return `waits for ${waitsFor}, which writes to this store`;
   return progress === undefined ? 'running' : progressText(progress, progress, 0);
 }
 

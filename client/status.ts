@@ -43,6 +43,8 @@ export interface RunningBackup {
   readonly id?: string;
   readonly startedAt: Date;
   readonly progress?: Progress;
+  /** The restore that it waits for before it begins: its workflow's id. */
+  readonly waitsFor?: string;
   /** Failed attempts and missing workers, in words. */
   readonly troubles: readonly string[];
 }
@@ -102,10 +104,11 @@ async function readSuspicious(
 
 async function readRunning(client: Client, run: WorkflowExecutionInfo): Promise<RunningBackup> {
   const { raw } = await client.workflow.getHandle(run.workflowId, run.runId).describe();
-  const { progress, troubles, untaken } = viewOf(raw, Date.now());
+  const { progress, troubles, untaken, waitsFor } = viewOf(raw, Date.now());
   return {
     ...identityOf(run),
     ...(progress && { progress }),
+    ...(waitsFor !== undefined && { waitsFor }),
     troubles: [...troubles, ...untaken.map(({ name }) => `no worker has taken its work from "${name}" yet`)],
   };
 }

@@ -8,6 +8,7 @@ import { code, count, facts, page, prose, size, time } from './markdown.ts';
 export interface BackupDetails {
   enters(phase: string): void;
   described(description: JobDescription): void;
+  waits(restore: string): void;
   captured(captured: Captured): void;
   verified(verified: Verified): void;
   published(manifest: string): void;
@@ -31,6 +32,11 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
   return {
     enters: (phase) => show(`${phase}…`),
     described: ({ summary }) => rows.push(['from, to', code(summary)]),
+    waits: (restore) =>
+      show(
+        `Waiting for ${code(restore)}`,
+        'It writes to this store. The backup begins when that restore has ended, however it ends.',
+      ),
     captured: (captured) => rows.push(...capturedRows(captured)),
     verified: ({ bytesRead, verifiedAt, checks = [] }) =>
       rows.push(

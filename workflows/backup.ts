@@ -16,6 +16,7 @@ import { startDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
 import { countRun } from './run-metrics.ts';
 import { scheduledTime } from './scheduled-time.ts';
+import { waitForRestore } from './turn.ts';
 
 interface Run {
   readonly input: BackupInput;
@@ -29,7 +30,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const { id, reason } = identityOf(input);
   const run: Run = { input, id, reason, details: showBackup(input.job, id, reason) };
   try {
-    const description = await describe(run);
+    const description = await takeTurn(run, await describe(run));
     const proven = await captureAndVerify(run, description);
     // From here on it is too late to cancel: the manifest may be in the storage already.
     const result = await CancellationScope.nonCancellable(() => publishAndPrune(run, proven));
@@ -73,6 +74,12 @@ async function describe({ input: { job }, id, details }: Run): Promise<JobDescri
     { key: attributeKeys.verified, value: false },
   ]);
   return description;
+}
+
+/** A safety backup is a part of the restore that others wait for. */
+async function takeTurn({ reason, details }: Run, description: JobDescription): Promise<JobDescription> {
+  if (reason === 'safety') return description;
+  return waitForRestore(description, (restore) => details.waits(restore));
 }
 
 async function captureAndVerify(run: Run, { deadline, store }: JobDescription): Promise<PublishInput> {

@@ -11,6 +11,7 @@ import { showRestore } from './restore-details.ts';
 import type { Requested, RestoreState } from './restore-state.ts';
 import { countedIn, verdictOn, verdictOnNothing } from './restore-verdict.ts';
 import { takeSafetyBackup } from './safety-backup.ts';
+import { whileBackupsWait } from './turn.ts';
 
 /** The report as far as it is known; filled in while the restore goes on, so that a failure can tell it too. */
 export type Findings = {
@@ -70,18 +71,24 @@ export async function carryOut(
     if (!decision.approved) return close('declined');
   }
 
-  if (request.noSafetyBackup !== true && plan.harmless !== true) {
-    enter('safety backup');
-    findings.safetyBackup = (await takeSafetyBackup(plan, description)).id;
-  }
-  const left = startDeadline(description.deadline);
-  enter('applying');
-  findings.applied = await apply(plan, left(), findings);
-  enter('proving');
-  findings.proof = await prove(plan, left(), findings.applied);
-  const approvedBeforehand = request.approved === true;
-  judge(verdictOn(plan, findings.applied, findings.proof, { approvedBeforehand }));
-  return close('restored');
+  enter('waiting for backups');
+  const decidedAt = Date.now();
+  return whileBackupsWait(plan, description, async () => {
+    // What was approved is what the plan showed then: after so long, somebody should look again.
+    if (request.approved !== true && Date.now() - decidedAt > description.approvalTimeout)
+      return close('expired');
+    if (request.noSafetyBackup !== true && plan.harmless !== true) {
+      enter('safety backup');
+      findings.safetyBackup = (await takeSafetyBackup(plan, description)).id;
+    }
+    const left = startDeadline(description.deadline);
+    enter('applying');
+    const applied = (findings.applied = await apply(plan, left(), findings));
+    enter('proving');
+    const proof = (findings.proof = await prove(plan, left(), applied));
+    judge(verdictOn(plan, applied, proof, { approvedBeforehand: request.approved === true }));
+    return close('restored');
+  });
 }
 
 async function makePlan(

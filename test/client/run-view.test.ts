@@ -25,7 +25,13 @@ function view(raw: unknown): RunView {
   return viewOf(raw as Raw, now);
 }
 
-const nothing: RunView = { progress: undefined, troubles: [], untaken: [], children: [] };
+const nothing: RunView = {
+  progress: undefined,
+  troubles: [],
+  untaken: [],
+  waitsFor: undefined,
+  children: [],
+};
 
 test('a run without anything pending shows nothing', () => {
   expect(view({})).toEqual(nothing);
@@ -35,6 +41,14 @@ test('progress comes from the heartbeats of the activity at work', () => {
   const progress = { phase: 'reading', records: 7, bytes: 70 };
   const raw = { pendingActivities: [{ state: started, attempt: 1, ...beat(progress) }] };
   expect(view(raw)).toEqual({ ...nothing, progress });
+});
+
+test('a backup that waits for a restore says so in its memo', () => {
+  const fields = { holdfastWaitsFor: defaultPayloadConverter.toPayload('restore-consul') };
+  expect(view({ workflowExecutionInfo: { memo: { fields } } })).toEqual({
+    ...nothing,
+    waitsFor: 'restore-consul',
+  });
 });
 
 test.each([undefined, null, 'text', {}, { phase: 'reading' }, { phase: 'reading', records: '7', bytes: 1 }])(

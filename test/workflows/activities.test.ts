@@ -5,6 +5,7 @@ test('the names of the activities stay as they are, each on its queue', () => {
   const config = parseConfig('jobs: {}', 'holdfast.yaml', { env: {}, unset: 'fail' });
   const { control, data, command, ecs } = createActivities(config);
   expect(Object.keys(control).sort()).toEqual([
+    'backupsAtWork',
     'describeJob',
     'describeTask',
     'discard',

@@ -17,6 +17,7 @@ test('names that histories, schedules and people rely on stay as they are', () =
       decline: 'decline',
       status: 'status',
     },
+    memoFields: { writes: 'holdfastWrites', waitsFor: 'holdfastWaitsFor' },
     searchAttributes: {
       HoldfastJob: 'KEYWORD',
       HoldfastStore: 'KEYWORD',

@@ -7,6 +7,8 @@ import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport 
 export interface ControlActivities {
   describeJob(input: { readonly job: string }): Promise<JobDescription>;
   describeTask(input: { readonly job: string }): Promise<TaskDescription>;
+  /** The backups of the job that read its store at this moment: their workflows' ids. */
+  backupsAtWork(input: { readonly job: string }): Promise<readonly string[]>;
   publish(input: PublishInput): Promise<Published>;
   /** Deletes what retention no longer keeps; gives the ids. */
   prune(input: { readonly job: string }): Promise<readonly string[]>;

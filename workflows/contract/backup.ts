@@ -56,6 +56,10 @@ export interface JobDescription {
   readonly deadline: number;
   /** Milliseconds that a plan waits for its approval. */
   readonly approvalTimeout: number;
+  /** Milliseconds that a backup and a restore of one store wait for each other. Absent: a worker before 0.1 said it. */
+  readonly turnTimeout?: number;
+  /** The restore that writes to the store of this job at this moment: its workflow's id. */
+  readonly restoring?: string;
 }
 
 export interface CaptureInput {

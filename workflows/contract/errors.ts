@@ -66,6 +66,14 @@ const entries = {
     action: 'Correct the credentials or settings of the job as the message says.',
     exit: 1,
   },
+  StoreBusy: {
+    meaning:
+      'A backup and a restore never work on one store at once, and the other one did not end within the deadline of the job.',
+    retryable: false,
+    action:
+      'Look at the run named in the message: end it in Temporal if it hangs. Then start this one again; a schedule does by itself.',
+    exit: 1,
+  },
   ReadFiltered: {
     meaning: 'The credentials see only a part of the store, so the result would not be a backup.',
     retryable: false,

@@ -22,6 +22,12 @@ export const restoreMessages = {
   status: 'status',
 } as const;
 
+/**
+ * Memo fields of runs at work, by which backups and restores keep out of each other's way: the job whose store a
+ * restore writes to, and the restore that a backup waits for.
+ */
+export const memoFields = { writes: 'holdfastWrites', waitsFor: 'holdfastWaitsFor' } as const;
+
 /** Search attributes, registered when a worker starts. */
 export const searchAttributes = {
   HoldfastJob: 'KEYWORD',

@@ -240,7 +240,13 @@ export interface RestoreReport {
 }
 
 export type RestorePhase =
-  'standing by' | 'planning' | 'waiting for approval' | 'safety backup' | 'applying' | 'proving';
+  | 'standing by'
+  | 'planning'
+  | 'waiting for approval'
+  | 'waiting for backups'
+  | 'safety backup'
+  | 'applying'
+  | 'proving';
 
 /** Answer of the query `status`. */
 export interface RestoreStatus {
