@@ -1,11 +1,14 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import type { S3Settings } from '../settings.ts';
+import { readInPlace } from './sockets.ts';
 
 /** A connection attempt, and a socket on which nothing moves, end after so many milliseconds. */
 const connectionTimeout = 10_000;
 const socketTimeout = 120_000;
-const sockets = { maxSockets: 128 };
+const sockets = { keepAlive: true, maxSockets: 128 };
 
 /** Its own retries are off: attempts.ts decides for all requests what is tried again, and how long. */
 export function createClient(settings: S3Settings): S3Client {
@@ -24,12 +27,19 @@ export function createClient(settings: S3Settings): S3Client {
     // With `Expect: 100-continue` the SDK would open a new connection for every part.
     expectContinueHeader: false,
     cacheMiddleware: true,
-    requestHandler: { connectionTimeout, socketTimeout, httpAgent: sockets, httpsAgent: sockets },
+    requestHandler: { connectionTimeout, socketTimeout, ...createAgents() },
   };
   const client = new S3Client(config);
   signChecksums(client);
   if (settings.checksums === 'when-required') sendContentMd5(client);
   return client;
+}
+
+function createAgents(): { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent } {
+  const agents = { httpAgent: new http.Agent(sockets), httpsAgent: new https.Agent(sockets) };
+  readInPlace(agents.httpAgent);
+  readInPlace(agents.httpsAgent);
+  return agents;
 }
 
 /** Signs the body by the checksum that the request carries already; the SDK would hash it once more. */
