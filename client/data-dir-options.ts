@@ -21,8 +21,6 @@ export const dataDirFlags: ReadonlyMap<string, string> = new Map([
   ['initialClusterToken', '--initial-cluster-token'],
   ['initialAdvertisePeerUrls', '--initial-advertise-peer-urls'],
   ['bumpRevision', '--bump-revision'],
-  ['storage', '--storage'],
-  ['identity', '--identity'],
 ]);
 
 export function addDataDirOptions(command: Command): Command {

@@ -1,9 +1,9 @@
 import { openStore } from '../activities/open.ts';
 import { openSnapshotKeys, snapshotOf } from '../activities/snapshot-file.ts';
 import { readRecords } from '../archive/reader.ts';
+import type { JobConfig } from '../config/config.ts';
 import type { Side } from '../stores/difference.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { Io } from './io.ts';
 import type { ProgressLine } from './progress.ts';
 import { openBackup, openRecords } from './records.ts';
@@ -58,15 +58,14 @@ export async function backupSide(
   };
 }
 
-/** The keys of the store as they are now. @throws BadRequest where no configuration says how to reach it */
-export function liveSide({ job, store }: OpenedSource, opened: AsyncDisposableStack, io: Io): RecordSide {
-  if (store === undefined) {
-    throw new HoldfastError(
-      'BadRequest',
-      `With --storage alone nothing says how the store of ${job} is reached. Name two backups, or leave --storage out.`,
-    );
-  }
-  const reached = openStore({ name: job, store });
+/** The keys of the store as they are now. */
+export function liveSide(
+  name: string,
+  store: JobConfig['store'],
+  opened: AsyncDisposableStack,
+  io: Io,
+): RecordSide {
+  const reached = openStore({ name, store });
   opened.defer(() => reached.close());
   return {
     name: live,

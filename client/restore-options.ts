@@ -1,9 +1,12 @@
 import type { RestoreMode } from '../workflows/contract/restore.ts';
 import type { OldFileOptions } from './import-file.ts';
 import type { GlobalOptions } from './options.ts';
+import type { SourceOptions } from './sources.ts';
 
 /** What `holdfast restore` was asked for on its command line. */
-export interface RestoreOptions extends GlobalOptions, OldFileOptions {
+export interface RestoreOptions extends GlobalOptions, OldFileOptions, SourceOptions {
+  /** Where the store is, where no configuration says it. */
+  readonly store: readonly string[];
   /** A file of another tool, which becomes a backup first. */
   readonly from?: string;
   readonly prefix?: string;

@@ -31,6 +31,16 @@ export function addSourceOptions(command: Command): Command {
     );
 }
 
+/** For commands that also reach the store. */
+export function addStoreOption(command: Command): Command {
+  return command.option(
+    '--store <address>',
+    'with --storage: where the store is, such as http://127.0.0.1:8500 (may be repeated)',
+    (address: string, addresses: readonly string[]) => [...addresses, address],
+    [] as readonly string[],
+  );
+}
+
 /** Where the backups of one job are, and what opens them. */
 export type BackupSource = Pick<JobConfig, 'name' | 'storage' | 'encryption'> & {
   /** Absent where no configuration names it. */

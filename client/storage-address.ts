@@ -17,9 +17,16 @@ const parameters = ['endpoint', 'region', 'path_style', 'checksums', 'profile'];
  * @throws BadRequest
  */
 export function parseStorageAddress(address: string, shown = `--storage ${address}`): StorageSettings {
+  return build(storageEntry(address, shown), shown);
+}
+
+/** The same as an entry of `storages:`. @throws BadRequest */
+export function storageEntry(
+  address: string,
+  shown = `--storage ${address}`,
+): Readonly<Record<string, unknown>> {
   const url = URL.parse(address);
-  if (url?.protocol === 'file:' && url.search === '')
-    return build({ directory: { path: filePath(url, shown) } }, shown);
+  if (url?.protocol === 'file:' && url.search === '') return { directory: { path: filePath(url, shown) } };
   if (url?.protocol !== 's3:' || url.host === '') {
     throw refused(shown, 'expected s3://bucket/prefix or file:///directory');
   }
@@ -33,7 +40,7 @@ export function parseStorageAddress(address: string, shown = `--storage ${addres
     if (!parameters.includes(name)) throw refused(shown, unknownParameter(name));
     s3[name] = name === 'path_style' && /^(true|false)$/.test(value) ? value === 'true' : value;
   }
-  return build({ s3 }, shown);
+  return { s3 };
 }
 
 function build(raw: Readonly<Record<string, unknown>>, shown: string): StorageSettings {

@@ -11,9 +11,17 @@ import { printJsonLine, say, write } from '../output.ts';
 import { createProgressLine } from '../progress.ts';
 import { backupSide, live, liveSide, type RecordSide } from '../record-side.ts';
 import { contentJson, keyJson, keyText, valueText } from '../record-text.ts';
-import { addSourceOptions, type OpenedSource, type SourceOptions, withSource } from '../sources.ts';
+import {
+  addSourceOptions,
+  addStoreOption,
+  type OpenedSource,
+  type SourceOptions,
+  withSource,
+} from '../sources.ts';
+import { storeOf } from '../store-alone.ts';
 
 interface DiffOptions extends SourceOptions, GlobalOptions {
+  readonly store: readonly string[];
   readonly prefix?: string;
   readonly values: boolean;
   readonly exitCode: boolean;
@@ -33,7 +41,7 @@ export function addDiffCommand(program: Command, io: Io): void {
     .option('--prefix <prefix>', 'only the keys that start so')
     .option('--values', 'show values', false)
     .option('--exit-code', 'exit code 1 where they differ', false);
-  addSourceOptions(diff)
+  addStoreOption(addSourceOptions(diff))
     .action((job: string, before: string, after: string, _options: unknown, command: Command) => {
       const options: DiffOptions = { ...globalOptions(command), ...command.opts<DiffOptions>() };
       const needsStore = [before, after].includes(live);
@@ -57,6 +65,10 @@ export function addDiffCommand(program: Command, io: Io): void {
           'holdfast diff consul-prod before:2026-11-22T04:00:00Z --prefix app/ --values',
           'a part, with values',
         ],
+        [
+          'holdfast diff consul-prod --storage s3://backups/prod --store http://127.0.0.1:8500',
+          'without a configuration',
+        ],
       ),
     );
 }
@@ -69,8 +81,11 @@ async function compareSides(
 ): Promise<DifferenceCounts> {
   const line = createProgressLine(io);
   await using opened = new AsyncDisposableStack();
-  const side = (which: string): RecordSide | Promise<RecordSide> =>
-    which === live ? liveSide(source, opened, io) : backupSide(source, which, opened, line, io);
+  const backup = [before, after].find((which) => which !== live) ?? 'latest';
+  const side = async (which: string): Promise<RecordSide> =>
+    which === live
+      ? liveSide(source.job, await storeOf(source, backup, options, io), opened, io)
+      : backupSide(source, which, opened, line, io);
   return await compare(await side(before), await side(after), options, io);
 }
 

@@ -8,6 +8,7 @@ import type { Plan, RestoreMode } from '../../workflows/contract/restore.ts';
 import { canAsk } from '../ask.ts';
 import { addDataDirOptions, dataDirFlags, type DataDirOptions } from '../data-dir-options.ts';
 import { withTemporal } from '../connection.ts';
+import { directConfig } from '../direct/config.ts';
 import { examples } from '../help.ts';
 import { addOldFileOptions, importFile } from '../import-file.ts';
 import type { Io } from '../io.ts';
@@ -22,7 +23,7 @@ import type { RestoreOptions } from '../restore-options.ts';
 import { requestOf, sendRequest } from '../restore-request.ts';
 import type { RequestReference } from '../restore-run.ts';
 import { shortDigest } from '../restore-text.ts';
-import { addSourceOptions } from '../sources.ts';
+import { addSourceOptions, addStoreOption } from '../sources.ts';
 
 export function addRestoreCommand(program: Command, io: Io): void {
   const command = program
@@ -70,7 +71,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
       '--from <file>',
       'import this file of another tool first (`holdfast import`), and restore from it',
     );
-  addOldFileOptions(addSourceOptions(addDataDirOptions(command)))
+  addOldFileOptions(addStoreOption(addSourceOptions(addDataDirOptions(command))))
     .action(async (name: string, which: string, { toDataDir }: Partial<DataDirOptions>) => {
       const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
       checkFrom(options, which, toDataDir);
@@ -80,9 +81,10 @@ export function addRestoreCommand(program: Command, io: Io): void {
       }
       checkThatNothingIsForDataDir(command);
       checkThatSomebodyDecides(io, options);
-      // Without a worker, this process itself needs what the worker has in its environment.
-      const unset = options.direct ? 'fail' : 'keep';
-      const config = await loadConfig(configFile(options.config, io.env), { env: io.env, unset });
+      if (!options.direct) refuseForTemporal(options);
+      const config = options.direct
+        ? await directConfig(name, which, options, io)
+        : await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
       const job = jobOf(config, name);
       if (options.toJob !== undefined) jobOf(config, options.toJob);
       const backup = async (): Promise<string> =>
@@ -114,6 +116,10 @@ export function addRestoreCommand(program: Command, io: Io): void {
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
         ['holdfast restore consul-prod --direct', 'on a day without Temporal'],
+        [
+          'holdfast restore consul-prod --direct --storage s3://backups/prod --store http://127.0.0.1:8500',
+          'and without a configuration',
+        ],
       ),
     );
 }
@@ -138,6 +144,16 @@ function checkThatNothingIsForDataDir(command: Command): void {
     if (command.getOptionValueSource(name) !== 'cli') continue;
     throw new HoldfastError('BadRequest', `${flag} goes with --to-data-dir. Nothing was requested.`);
   }
+}
+
+/** What this process is told, a worker would not know. */
+function refuseForTemporal({ storage, store, identity }: RestoreOptions): void {
+  if (storage === undefined && store.length === 0 && identity.length === 0) return;
+  throw new HoldfastError(
+    'BadRequest',
+    '--storage, --store and --identity go with --direct or --to-data-dir: a worker restores with its own configuration. ' +
+      'Nothing was requested.',
+  );
 }
 
 function checkFrom({ from }: RestoreOptions, which: string, toDataDir: string | undefined): void {

@@ -105,7 +105,7 @@ test('with --storage alone, the store cannot be reached', async () => {
   const { exit, stderr } = await driver.holdfast('diff', 'consul', '--storage', driver.storage);
   expect({ exit, stderr }).toEqual({
     exit: 2,
-    stderr: expect.stringContaining('Name two backups') as string,
+    stderr: expect.stringContaining('name two backups') as string,
   });
   const both = await driver.holdfast('diff', 'consul', 'latest', ids[0] ?? '', '--storage', driver.storage);
   expect(both).toMatchObject({
