@@ -94,11 +94,14 @@ function requireDocuments(backup: Stored): DataObject {
 export function recordsOf({ job, id, objects }: Stored): DataObject {
   const object = objects.find(({ format }) => format === 'records.ndjson');
   if (object !== undefined) return object;
-  if (objects.some(({ format }) => format === 'snapshot.db')) {
+  const snapshot = objects.find(({ format }) => format === 'snapshot.db' || format === 'consul.snap');
+  if (snapshot !== undefined) {
+    const [store, reader] =
+      snapshot.format === 'snapshot.db' ? ['etcd', 'etcdutl'] : ['Consul', 'consul snapshot'];
     throw new HoldfastError(
       'BadRequest',
-      `Backup ${id} of ${job} is a snapshot of etcd, one file and no records. Write that file with ` +
-        `\`holdfast fetch ${job} ${id}\`; \`etcdutl\` reads it.`,
+      `Backup ${id} of ${job} is a snapshot of ${store}, one file and no records. Write that file with ` +
+        `\`holdfast fetch ${job} ${id}\`; \`${reader}\` reads it.`,
     );
   }
   if (objects.some(({ format }) => format === 'indices.ndjson')) {
@@ -116,6 +119,6 @@ export function recordsOf({ job, id, objects }: Stored): DataObject {
   const found = objects.map(({ format }) => format).join(', ') || 'no object at all';
   throw new HoldfastError(
     'UnsupportedVersion',
-    `Backup ${id} of ${job} holds no records (it holds ${found}); this release knows records and snapshots of etcd.`,
+    `Backup ${id} of ${job} holds no records (it holds ${found}); this release knows records, documents and snapshots.`,
   );
 }

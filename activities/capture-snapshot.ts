@@ -18,6 +18,7 @@ type Found = Pick<
   | 'leftOut'
   | 'warnings'
   | 'keyspace'
+  | 'consul'
   | 'capturedAt'
 >;
 
@@ -34,23 +35,25 @@ export async function captureSnapshot(
   const mayBeEmpty = job.allowEmpty || reason === 'safety';
   const writing = writeBytes(watched(step, job, reading, mayBeEmpty), {
     recipients,
-    plainSha256: reading.sha256,
+    ...(reading.sha256 && { plainSha256: reading.sha256 }),
   });
-  const name = `${id}/snapshot.db.zst${recipients.length > 0 ? '.age' : ''}`;
+  const { format } = store;
+  const name = `${id}/${format}.zst${recipients.length > 0 ? '.age' : ''}`;
   await putOwn(storage, objectName(job.name, name), writing.bytes, step.signal);
 
-  const { moment, records, keyspace, warnings } = reading.facts();
+  const { moment, records, keyspace, consul, warnings } = reading.facts();
   for (const warning of warnings) step.log.warn(warning, { job: job.name });
   const sealed = writing.sealed();
   return {
     store: reading.store,
     moment,
     content: { records, bytes: sealed.plainBytes, digest: sealed.plainSha256 },
-    objects: [{ name, format: 'snapshot.db', ...sealed }],
+    objects: [{ name, format, ...sealed }],
     recipients,
     leftOut: [],
     ...(warnings.length > 0 && { warnings }),
     ...(keyspace && { keyspace }),
+    ...(consul && { consul }),
     capturedAt,
   };
 }

@@ -29,6 +29,6 @@ async function summaryOf(job: JobConfig): Promise<string> {
 
 function whatOf({ store, scope }: JobConfig): string {
   if (store.kind === 'elasticsearch') return `${store.mode} of ${store.elasticsearch.indices.join(', ')}`;
-  if (store.kind === 'etcd' && store.mode === 'snapshot') return 'snapshot';
+  if (store.mode === 'snapshot') return 'snapshot';
   return scope.prefix === '' ? 'all keys' : `keys under ${scope.prefix}`;
 }

@@ -15,7 +15,7 @@ const roomFor = (bytes: number): number => 2 * bytes + 256 * 1024 * 1024;
 export type Reader = Pick<Step, 'signal' | 'onProgress'>;
 
 /** What of a backup, captured or published, says what its snapshot must come out as. */
-export type ProvableSnapshot = Pick<Manifest, 'job' | 'store' | 'moment' | 'objects' | 'keyspace'>;
+export type ProvableSnapshot = Pick<Manifest, 'job' | 'store' | 'moment' | 'objects' | 'keyspace' | 'consul'>;
 
 type Reading = (write: (chunk: Buffer) => Promise<void>) => Promise<void>;
 
@@ -65,8 +65,10 @@ async function withoutProof(read: Reading, reason: string): Promise<Check> {
   return notDone(reason);
 }
 
-export function notDone(detail: string): Check {
-  return { name: 'HashKV', outcome: 'not done', detail };
+export const hashCheck = 'HashKV';
+
+function notDone(detail: string): Check {
+  return { name: hashCheck, outcome: 'not done', detail };
 }
 
 async function lackOfRoom(bytes: number): Promise<string | undefined> {
@@ -115,7 +117,7 @@ function compare(
   }
   const ends = `the keys up to revision ${revision} in the file, read back, and in the member ${store.address}`;
   if (live.hash === found.hash) {
-    return { name: 'HashKV', outcome: 'equal', detail: `${ends}: hash ${live.hash}` };
+    return { name: hashCheck, outcome: 'equal', detail: `${ends}: hash ${live.hash}` };
   }
   throw new HoldfastError(
     'VerifyFailed',

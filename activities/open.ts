@@ -3,7 +3,7 @@ import type { ByteSource } from '../archive/archive.ts';
 import type { JobConfig } from '../config/config.ts';
 import { openStorage as openStorageOf } from '../storage/open.ts';
 import type { Storage } from '../storage/storage.ts';
-import { openConsul } from '../stores/consul/consul.ts';
+import { openConsul, openConsulSnapshots } from '../stores/consul/consul.ts';
 import { openDocumentStore } from '../stores/elasticsearch/documents/documents.ts';
 import { openElasticsearch } from '../stores/elasticsearch/elasticsearch.ts';
 import { openEtcd, openEtcdSnapshots } from '../stores/etcd/etcd.ts';
@@ -89,8 +89,8 @@ export async function withDocuments<Result>(
 /** What a backup reads. A safety backup is of the keys that are about to be overwritten, whatever the job's are of. */
 function openSource(job: JobConfig, reason: BackupReason): Ends['store'] {
   const { store } = job;
-  const takesSnapshots = store.kind === 'etcd' && store.mode === 'snapshot' && reason !== 'safety';
-  return takesSnapshots ? openEtcdSnapshots(store.etcd) : openStore(job);
+  if (store.kind === 'elasticsearch' || store.mode === 'keys' || reason === 'safety') return openStore(job);
+  return store.kind === 'etcd' ? openEtcdSnapshots(store.etcd) : openConsulSnapshots(store.consul);
 }
 
 /** Opens both ends for the work, and closes them after it, whatever became of it. */

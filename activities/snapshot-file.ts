@@ -5,16 +5,18 @@ import type { ByteSource, ReadOptions } from '../archive/archive.ts';
 import { readBytes } from '../archive/bytes.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type FileKeys, type LocalFile, openFileKeys } from '../stores/etcd/file-keys.ts';
+import { openFileKeys as openConsulKeys } from '../stores/consul/file-keys.ts';
+import { type LocalFile, openFileKeys } from '../stores/etcd/file-keys.ts';
+import type { FileKeys } from '../stores/store.ts';
 import { makeTiedDirectory } from '../stores/tied-directory.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
 import type { DataObject, Manifest } from '../workflows/contract/manifest.ts';
 import { byteSource } from './open.ts';
 import type { Step } from './step.ts';
 
-/** The etcd snapshot among the objects of a backup. */
+/** The snapshot of etcd or Consul among the objects of a backup. */
 export function snapshotOf({ objects }: Pick<Manifest, 'objects'>): DataObject | undefined {
-  return objects.find(({ format }) => format === 'snapshot.db');
+  return objects.find(({ format }) => format === 'snapshot.db' || format === 'consul.snap');
 }
 
 /**
@@ -45,8 +47,9 @@ export async function writePlainFile(
 }
 
 /**
- * Opens the keys of a snapshot backup, to be read as `readBackup` reads those of a backup of keys. While it opens,
- * disk space of twice the snapshot is needed in the temporary directory, afterwards of once.
+ * Opens the keys of a snapshot backup, to be read as `readBackup` reads those of a backup of keys. Those of Consul are
+ * read from the storage, in a stream. For those of etcd, disk space of twice the snapshot is needed in the temporary
+ * directory while it opens, afterwards of once.
  *
  * @throws ProgramMissing, ProgramFailed, ArchiveCorrupt, DecryptFailed, ObjectMissing
  */
@@ -60,6 +63,10 @@ export async function openSnapshotKeys(
   const { signal, onProgress } = options;
   const name = objectName(backup.job, object.name);
   const address = `${storage.address}/${name}`;
+  if (object.format === 'consul.snap') {
+    const open = () => readBytes(byteSource(storage, name, signal), object, { ...options, address });
+    return openConsulKeys(open, { address, index: backup.moment.index });
+  }
   const provide = async (): Promise<LocalFile> => {
     const directory = await makeTiedDirectory(tmpdir(), 'holdfast-snapshot-');
     try {

@@ -25,7 +25,8 @@ export async function findUnchanged(
   // A safety backup must stand on its own: what is about to happen may be somebody's last chance.
   if (wanted.reason === 'safety') return undefined;
   const newest = await newestBackup(storage, wanted.job, signal);
-  if (newest === undefined || !sameKind(newest, wanted)) return undefined;
+  const format = givesSnapshots(store) ? store.format : 'records.ndjson';
+  if (newest?.objects[0]?.format !== format || !sameKind(newest, wanted)) return undefined;
 
   const holder = newest.unchangedSince ?? newest.id;
   const age = timeOfBackupId(wanted.id).getTime() - timeOfBackupId(holder).getTime();

@@ -4,13 +4,15 @@ import type { Storage } from '../storage/storage.ts';
 import { free } from '../workflows/contract/memory.ts';
 import type { Check, DataObject } from '../workflows/contract/manifest.ts';
 import { byteSource } from './open.ts';
+import { proveFile } from './file-proof.ts';
 import { type ProvableSnapshot, type Reader, withHashProof } from './hash-proof.ts';
 
 /**
- * Reads a snapshot back: sizes and digests, so it is the file in which etcd's own SHA-256 was right when it came; and
- * where the worker has etcd's programs, the hash of its keys is that of the member it came from.
+ * Reads a snapshot back: sizes and digests, so it is the file whose own digests were right when it came. One of Consul
+ * is checked once more for what it holds; of one of etcd, where the worker has its programs, the hash of the keys is
+ * that of the member it came from.
  *
- * @throws ArchiveCorrupt, DecryptFailed, VerifyFailed where the keys differ from those of the member
+ * @throws ArchiveCorrupt, DecryptFailed, VerifyFailed where the keys of etcd differ from those of the member
  */
 export async function verifySnapshot(
   step: Reader,
@@ -23,6 +25,7 @@ export async function verifySnapshot(
   const address = `${storage.address}/${name}`;
   const source = byteSource(storage, name, step.signal);
   const plain = readBytes(source, object, { identities, address, signal: step.signal });
+  if (object.format === 'consul.snap') return [await proveFile(step, captured, object, plain, address)];
   const check = await withHashProof(step, captured, object.plainBytes, async (write) => {
     let bytes = 0;
     for await (const chunk of plain) {

@@ -4,11 +4,12 @@ import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Captured, Verified } from '../workflows/contract/backup.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
-import type { DataObject } from '../workflows/contract/manifest.ts';
+import type { Check, DataObject } from '../workflows/contract/manifest.ts';
 import { checkBackup, documentsOf, recordsOf } from './backup-reading.ts';
 import { indicesOf } from './index-facts.ts';
 import { keepsOwnBackups, readIdentities, withStorage } from './open.ts';
-import { notDone } from './hash-proof.ts';
+import { fileCheck } from './file-proof.ts';
+import { hashCheck } from './hash-proof.ts';
 import { jobOf, type Step } from './step.ts';
 import { snapshotOf } from './snapshot-file.ts';
 import { verifyIndices } from './verify-indices.ts';
@@ -43,6 +44,10 @@ export async function verifyStored(
   return { verifiedAt: new Date().toISOString(), ...found };
 }
 
+function notDone({ format }: DataObject, detail: string): Check {
+  return { name: format === 'consul.snap' ? fileCheck : hashCheck, outcome: 'not done', detail };
+}
+
 type Found = Pick<Verified, 'bytesRead' | 'checks'>;
 
 function isDifference(error: unknown): error is HoldfastError {
@@ -70,7 +75,7 @@ async function readBack(step: Step, job: JobConfig, storage: Storage, captured: 
   if (object.encryption !== 'none' && identities.length === 0) {
     const bytesRead = await compareStored(step, storage, captured, object);
     return snapshot
-      ? { bytesRead, checks: [notDone('this worker has no identity to decrypt it with')] }
+      ? { bytesRead, checks: [notDone(snapshot, 'this worker has no identity to decrypt it with')] }
       : { bytesRead };
   }
   if (snapshot !== undefined) {
@@ -125,6 +130,7 @@ async function checkPresence(
     );
   }
   const holder = captured.unchangedSince ?? '';
-  const checks = snapshotOf(captured) && [notDone(`the data are those of ${holder}, whose manifest says it`)];
+  const snapshot = snapshotOf(captured);
+  const checks = snapshot && [notDone(snapshot, `the data are those of ${holder}, whose manifest says it`)];
   return { bytesRead: 0, ...(checks && { checks }) };
 }

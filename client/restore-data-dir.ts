@@ -75,6 +75,12 @@ function recoveryOf(
   options: DataDirOptions,
 ): Recovery {
   const { id, moment } = manifest;
+  if (object.format === 'consul.snap') {
+    throw new HoldfastError(
+      'BadRequest',
+      `Backup ${id} of ${job} is one of Consul, which takes its snapshot while it runs; a data directory is made of one of etcd.`,
+    );
+  }
   if (object.format !== 'snapshot.db') {
     throw new HoldfastError(
       'BadRequest',

@@ -66,7 +66,7 @@ export async function sourcesOf(
     return names.map((name) => ({
       name: checkName(name),
       storage,
-      encryption: { recipients: [], identityFiles },
+      encryption: { recipients: [], allowPlaintext: false, identityFiles },
     }));
   }
   const file = configFile(globalOptions(command).config, io.env);

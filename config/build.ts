@@ -139,6 +139,7 @@ function buildJob(
     encryption: {
       recipients: job.encrypt.recipients,
       identityFiles: job.encrypt.identity_files.map((file) => resolve(folder, file)),
+      allowPlaintext: job.encrypt.allow_plaintext,
     },
     allowEmpty: job.allow_empty,
     maxShrink: job.max_shrink,
@@ -149,7 +150,7 @@ function buildJob(
 }
 
 function buildStore({ consul, etcd, elasticsearch }: CheckedJob, folder: string): StoreSettings {
-  if (consul !== undefined) return { kind: 'consul', consul: buildConsul(consul, folder) };
+  if (consul !== undefined) return { kind: 'consul', mode: consul.mode, consul: buildConsul(consul, folder) };
   if (etcd !== undefined) return { kind: 'etcd', mode: etcd.mode, etcd: buildEtcd(etcd, folder) };
   if (elasticsearch !== undefined)
     return { kind: 'elasticsearch', ...buildElasticsearch(elasticsearch, folder) };

@@ -51,6 +51,7 @@ function checkJobs(judged: Judged): Finding[] {
       const store = job[kind];
       if (isMapping(store)) findings.push(...checkStore(kind, [...path, kind], store));
     }
+    findings.push(...checkSecrecy(path, job));
   }
   return findings;
 }
@@ -103,11 +104,13 @@ function checkStore(
 }
 
 const checkKind = {
-  consul: (path: Path, store: Readonly<Record<string, unknown>>) =>
-    exactlyOne(path, store, ['address', 'addresses']),
+  consul: (path: Path, store: Readonly<Record<string, unknown>>) => [
+    ...exactlyOne(path, store, ['address', 'addresses']),
+    ...checkPrefix(path, store, { default: 'keys', takes: 'all of Consul' }),
+  ],
   etcd: (path: Path, store: Readonly<Record<string, unknown>>) => [
     ...together(path, store, ['user', 'password']),
-    ...checkPrefix(path, store),
+    ...checkPrefix(path, store, { default: 'snapshot', takes: 'the whole database' }),
   ],
   elasticsearch: (path: Path, store: Readonly<Record<string, unknown>>) => [
     ...together(path, store, ['user', 'password']),
@@ -162,12 +165,26 @@ function checkRepository(path: Path, repository: unknown): Finding[] {
 /** A snapshot holds everything: a prefix would promise that it does not. */
 function checkPrefix(
   path: Path,
-  { mode = 'snapshot', prefix = '' }: Readonly<Record<string, unknown>>,
+  { mode, prefix = '' }: Readonly<Record<string, unknown>>,
+  usual: { readonly default: 'keys' | 'snapshot'; readonly takes: string },
 ): Finding[] {
-  if (mode !== 'snapshot' || prefix === '') return [];
+  if ((mode ?? usual.default) !== 'snapshot' || prefix === '') return [];
+  const isDefault = usual.default === 'snapshot' ? ' (the default)' : '';
   const text =
-    'found beside `mode: snapshot` (the default), which always takes the whole database; expected it only with `mode: keys`';
+    `found beside \`mode: snapshot\`${isDefault}, which always takes ${usual.takes}; ` +
+    'expected it only with `mode: keys`';
   return [{ path: [...path, 'prefix'], at: 'key', text }];
+}
+
+/** A snapshot of Consul holds the secrets of all its tokens: that it may be read must have been said. */
+function checkSecrecy(path: Path, { consul, encrypt }: Readonly<Record<string, unknown>>): Finding[] {
+  if (!isMapping(consul) || consul['mode'] !== 'snapshot') return [];
+  const { recipients, allow_plaintext: allowed } = isMapping(encrypt) ? encrypt : {};
+  if (allowed === true || (Array.isArray(recipients) && recipients.length > 0)) return [];
+  const text =
+    'missing `recipients`; a snapshot of Consul holds the secrets of all ACL tokens: name age recipients ' +
+    '(`age-keygen` makes a key), or say `allow_plaintext: true`';
+  return [{ path: [...path, 'encrypt'], at: 'key', text }];
 }
 
 function checkName(path: Path, name: string): Finding[] {

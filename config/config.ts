@@ -84,7 +84,12 @@ export type TaskWork =
   | { readonly kind: 'ecs'; readonly ecs: EcsSettings };
 
 export type StoreSettings =
-  | { readonly kind: 'consul'; readonly consul: ConsulSettings }
+  | {
+      readonly kind: 'consul';
+      /** What a backup is: the keys, or a snapshot of the whole. */
+      readonly mode: 'keys' | 'snapshot';
+      readonly consul: ConsulSettings;
+    }
   | {
       readonly kind: 'etcd';
       /** What a backup is: a snapshot of the whole, or the keys. */
@@ -126,4 +131,6 @@ export interface EncryptionSettings {
   readonly recipients: readonly string[];
   /** Paths of files with age identities, needed to verify and restore. */
   readonly identityFiles: readonly string[];
+  /** Somebody has said that what must be secret may be stored as it is. */
+  readonly allowPlaintext: boolean;
 }

@@ -58,6 +58,15 @@ const shape: z.ZodType<Manifest> = z
     keyspace: z.exactOptional(
       z.object({ hash: decimal, revision: decimal, compactRevision: z.string().regex(/^(-1|\d+)$/) }),
     ),
+    consul: z.exactOptional(
+      z.object({
+        index: decimal,
+        term: decimal,
+        version: decimal,
+        id: z.string(),
+        counts: z.record(z.string(), count),
+      }),
+    ),
     snapshot: z.exactOptional(
       z.object({ repository: z.string().min(1), name: z.string().min(1), uuid: z.string() }),
     ),

@@ -1,5 +1,6 @@
 import type { KeyRecord, RecordBatches } from '../workflows/contract/record.ts';
 import type {
+  ConsulSnapshot,
   KeyspaceHash,
   LeftOut,
   Moment,
@@ -55,11 +56,13 @@ export interface KeyStore {
 }
 
 /**
- * A store that gives itself whole, as one file that its own tools restore: etcd's snapshots. Errors and signals are
- * as those of a `KeyStore`.
+ * A store that gives itself whole, as one file that its own tools restore: the snapshots of etcd and of Consul. Errors
+ * and signals are as those of a `KeyStore`.
  */
 export interface SnapshotStore {
   readonly kind: StoreKind;
+  /** Of the file. */
+  readonly format: 'snapshot.db' | 'consul.snap';
 
   /** Reaches the store and says which member answered. Fails where there is no leader. */
   describe(signal: AbortSignal): Promise<StoreDescription>;
@@ -78,6 +81,9 @@ export interface SnapshotStore {
   close(): Promise<void>;
 }
 
+/** The keys of a snapshot, read as those of a living store. */
+export type FileKeys = Pick<KeyStore, 'read' | 'close'>;
+
 export interface SnapshotReading {
   /** The member that gives the file, as it was just before. */
   readonly store: StoreDescription;
@@ -88,8 +94,8 @@ export interface SnapshotReading {
   readonly bytes: AsyncIterable<Buffer>;
   /** Of all bytes, once somebody has said it. */
   readonly bytesTotal: () => number | undefined;
-  /** Of all bytes, in hex, once they have ended: who checks a file hashes it, and once is enough. */
-  readonly sha256: () => string;
+  /** Of all bytes, in hex, once they have ended: who checks a file may have hashed it, and once is enough. */
+  readonly sha256?: () => string;
   /** Valid once `bytes` has ended. */
   readonly facts: () => SnapshotFacts;
 }
@@ -100,6 +106,7 @@ export interface SnapshotFacts {
   /** Keys that are live at that moment. */
   readonly records: number;
   readonly keyspace?: KeyspaceHash;
+  readonly consul?: ConsulSnapshot;
   readonly warnings: readonly string[];
 }
 

@@ -24,12 +24,12 @@ export function addFetchCommand(program: Command, io: Io): void {
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
     .summary('write a backup as a plain file')
     .description(
-      'Write what was backed up as a plain file, decrypted and decompressed: an etcd snapshot as `etcdctl snapshot ' +
-        'save` writes it, or records or documents, one JSON object a line. The file gets its name only once every digest is right.',
+      'Write what was backed up as a plain file, decrypted and decompressed: a snapshot as `etcdctl snapshot save` or ' +
+        '`consul snapshot save` writes it, or records or documents, one JSON object a line. The file gets its name only once every digest is right.',
     )
     .option(
       '--output <file>',
-      'where to (default: <job>-<id>.snapshot.db, .records.ndjson or .documents.ndjson)',
+      'where to (default: <job>-<id>.snapshot.db, .consul.snap, .records.ndjson or .documents.ndjson)',
     )
     .option('--force', 'take the place of a file that is there', false);
   addSourceOptions(fetch)
@@ -43,6 +43,7 @@ export function addFetchCommand(program: Command, io: Io): void {
       examples(
         ['holdfast fetch etcd-prod', 'the newest backup'],
         ['holdfast fetch etcd-prod --output /root/snapshot.db', 'for etcdutl snapshot restore'],
+        ['holdfast fetch consul-whole --output consul.snap', 'for consul snapshot restore'],
       ),
     );
 }
@@ -66,6 +67,10 @@ async function fetchBackup(
   const right = paint(io, io.stdout, 'green', 'every digest is right');
   await printLine(io, `${source.job} ${manifest.id}: ${format}, ${bytes(plainBytes)}; ${right}.`);
   await printLine(io, `${file}  (SHA-256 ${plainSha256})`);
+  if (format === 'consul.snap') {
+    await printLine(io, `Look into it: consul snapshot inspect ${file}`);
+    await printLine(io, `Replace all of a Consul with it, without Holdfast: consul snapshot restore ${file}`);
+  }
   if (format !== 'snapshot.db') return;
   await printLine(
     io,

@@ -4,7 +4,7 @@ import { snapshotOf } from '../../activities/snapshot-file.ts';
 import { findBackup } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
-import { bytes, counted } from '../format.ts';
+import { bytes, counted, number } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
@@ -66,6 +66,7 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ),
     ['moment', `index ${moment.index}, ${moment.consistency}`],
     ['content', contentText(manifest)],
+    ...consulLines(manifest),
     ['digest', content.digest],
     ...manifest.objects.map(({ name, plainBytes, storedBytes, encryption }): [string, string] => [
       'object',
@@ -104,12 +105,24 @@ function scopeText(manifest: Manifest): string {
 function contentText(manifest: Manifest): string {
   const { records, bytes: size } = manifest.content;
   if (snapshotOf(manifest) !== undefined)
-    return `${counted(records, 'live key')}, ${bytes(size)} of database`;
+    return `${counted(records, 'live key')}, ${bytes(size)} of ${manifest.store.kind === 'etcd' ? 'database' : 'snapshot'}`;
   if (manifest.snapshot !== undefined)
     return `${counted(records, 'document')}, ${bytes(size)} of primary shards`;
   if (documentsOf(manifest) !== undefined)
     return `${counted(records, 'document')}, ${bytes(size)} of sources`;
   return `${counted(records, 'record')}, ${bytes(size)} of keys and values`;
+}
+
+function consulLines({ consul }: Manifest): [string, string][] {
+  if (consul === undefined) return [];
+  const things = Object.entries(consul.counts).map(([kind, count]) => `${number(count)} ${kind}`);
+  return [
+    ['in it', things.join(', ')],
+    [
+      'raft',
+      `index ${consul.index}, term ${consul.term}, snapshot ${consul.id} of version ${consul.version}`,
+    ],
+  ];
 }
 
 function some(title: string, text: string | undefined): [string, string][] {

@@ -61,7 +61,7 @@ async function readBack(
   const line = createProgressLine(io);
   const totals = { recordsTotal: manifest.content.records, bytesTotal: manifest.content.bytes };
   try {
-    if (object.format === 'snapshot.db') {
+    if (object.format === 'snapshot.db' || object.format === 'consul.snap') {
       const reader = { signal: io.signal, onProgress: (progress: Progress) => line.update(progress) };
       // By the folder's name: the manifest of a job that was renamed still has the old one.
       return await verifySnapshot(reader, storage, { ...manifest, job }, object, options.identities);

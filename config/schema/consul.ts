@@ -12,13 +12,19 @@ export const consulSchema = z.strictObject({
     .optional()
     .describe('Several of the same datacenter, tried in turn; instead of `address`.'),
   datacenter: text('the name of a datacenter').optional().describe('Default: the datacenter of the agent.'),
+  mode: z
+    .enum(['keys', 'snapshot'], { error: '`keys` or `snapshot`' })
+    .default('keys')
+    .describe(
+      '`keys` reads the KV store; `snapshot` takes all of Consul, as `consul snapshot save` does: ACLs, configuration, catalog and sessions too.',
+    ),
   prefix: text('the start of keys', () => true)
     .default('')
-    .describe('Only the keys that start so. Default: all keys.'),
+    .describe('Only the keys that start so; with `mode: keys`. Default: all keys.'),
   token: text('an ACL token', () => true)
     .optional()
     .describe(
-      'An ACL token with `key_prefix "" { policy = "write" }` (`read` for backups alone), written as `${VARIABLE}`.',
+      'An ACL token with `key_prefix "" { policy = "write" }` (`read` for backups alone), or for snapshots `acl = "write"`. Written as `${VARIABLE}`.',
     ),
   tls: tlsSchema.optional().describe('Certificates, for https addresses.'),
   consistency: z

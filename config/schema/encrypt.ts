@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as format from '../formats.ts';
 
-const { text } = format;
+const { text, yesOrNo } = format;
 
 export const encryptSchema = z.strictObject({
   recipients: z
@@ -18,5 +18,10 @@ export const encryptSchema = z.strictObject({
     .default([])
     .describe(
       'Files with the secret keys (`age-keygen -o FILE`), on the machines that verify and restore. Keep a copy elsewhere: without it, no backup can be opened.',
+    ),
+  allow_plaintext: yesOrNo
+    .default(false)
+    .describe(
+      'Store snapshots of Consul without encryption, although they hold its ACL tokens: whoever reads the storage then rules the datacenter.',
     ),
 });

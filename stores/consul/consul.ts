@@ -1,13 +1,14 @@
-import type { KeyStore } from '../store.ts';
+import type { KeyStore, SnapshotStore } from '../store.ts';
 import { openConnection } from './connection.ts';
 import { describeServer, learnLimitsFrom } from './describe.ts';
 import { defaultLimits, refusalOf } from './limits.ts';
 import { openReading } from './read.ts';
 import type { ConsulSettings } from './settings.ts';
+import { openSnapshot } from './snapshot.ts';
 import { isUnchanged } from './unchanged.ts';
 import { writeAll } from './write.ts';
 
-/** A Consul as a store of keys. @throws ConfigInvalid where a PEM file cannot be read. */
+/** The keys of a Consul as a store. @throws ConfigInvalid where a PEM file cannot be read. */
 export function openConsul(settings: ConsulSettings): KeyStore {
   const connection = openConnection(settings);
   const limits = defaultLimits();
@@ -41,6 +42,24 @@ export function openConsul(settings: ConsulSettings): KeyStore {
       await learnLimits(options.signal);
       await writeAll(connection, limits, writes, options);
     },
+    close() {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The whole of a Consul as a store. @throws ConfigInvalid where a PEM file cannot be read. */
+export function openConsulSnapshots(settings: ConsulSettings): SnapshotStore {
+  const connection = openConnection(settings);
+  return {
+    kind: 'consul',
+    format: 'consul.snap',
+    describe: (signal) =>
+      connection.inTurn(signal, (server) => describeServer(server, settings, defaultLimits(), signal)),
+    snapshot: (signal) => openSnapshot(connection, signal),
+    // Raft's log grows by itself, with every check and coordinate.
+    isUnchanged: () => false,
     close() {
       connection.close();
       return Promise.resolve();

@@ -30,7 +30,8 @@ export async function describeServer(
 ): Promise<StoreDescription> {
   const { address, api } = server;
   const leader: unknown = await call(server, signal, (ctx) => api.status.leader(ctx));
-  if (leader === '' || typeof leader !== 'string') {
+  // Who allows stale answers wants them just then.
+  if (settings.consistency !== 'stale' && (leader === '' || typeof leader !== 'string')) {
     throw new HoldfastError('StoreUnavailable', `Consul at ${address} has no leader.`, {
       details: { address },
     });

@@ -35,6 +35,7 @@ export function openEtcdSnapshots(settings: EtcdSettings): SnapshotStore {
   const connection = openConnection(settings);
   return {
     kind: 'etcd',
+    format: 'snapshot.db',
     describe: async (signal) => (await chooseMember(connection, signal)).description,
     snapshot: (signal) => openSnapshot(connection, signal),
     isUnchanged: isSameState,

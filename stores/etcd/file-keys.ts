@@ -1,9 +1,6 @@
-import type { KeyStore } from '../store.ts';
+import type { FileKeys } from '../store.ts';
 import { openReading } from './read.ts';
 import { findThrowawayTools, openThrowaway } from './throwaway.ts';
-
-/** The keys of a snapshot, read as those of a living cluster. */
-export type FileKeys = Pick<KeyStore, 'read' | 'close'>;
 
 /** A snapshot on the disk of this machine. */
 export interface LocalFile {

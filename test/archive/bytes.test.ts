@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { readBytes, writeBytes } from '../../archive/bytes.ts';
 import type { DataObject } from '../../workflows/contract/manifest.ts';
@@ -125,25 +125,36 @@ test('an error of the source ends the writing, so that nothing of it is stored',
 describe('the golden snapshots', () => {
   const golden = new URL('golden/', import.meta.url);
   const text = (name: string): string => readFileSync(new URL(name, golden), 'utf8');
-  const objects = JSON.parse(text('snapshots-1.json')) as Record<string, { readonly object: DataObject }>;
+  const listed = (name: string) => JSON.parse(text(name)) as Record<string, { readonly object: DataObject }>;
+  const ofEtcd = listed('snapshots-1.json');
+  const ofConsul = listed('consul-snapshots-1.json');
+  const objects = { ...ofEtcd, ...ofConsul };
   const identities = [text('identity-for-tests.txt').trim()];
 
   async function read(stored: Buffer, name: string): Promise<Buffer> {
     const object = objects[name]?.object;
-    if (object === undefined) throw new Error(`snapshots-1.json does not know ${name}.`);
+    if (object === undefined) throw new Error(`No list knows ${name}.`);
     const options = { identities, address };
     return Buffer.concat(await Array.fromAsync(readBytes(inMemory(stored, 512).source, object, options)));
   }
 
-  test.each(Object.keys(objects))('%s is read, and ends with the digest that etcd gave it', async (name) => {
+  test.each(Object.keys(ofConsul))(
+    '%s is read, and is a gzip whose tar begins with meta.json',
+    async (name) => {
+      const file = await read(readFileSync(new URL(name, golden)), name);
+      expect(gunzipSync(file).toString('latin1', 0, 9)).toBe('meta.json');
+    },
+  );
+
+  test.each(Object.keys(ofEtcd))('%s is read, and ends with the digest that etcd gave it', async (name) => {
     const file = await read(readFileSync(new URL(name, golden)), name);
     expect(file.length % 512).toBe(32);
     expect(file.subarray(-32).toString('hex')).toBe(sha256(file.subarray(0, -32)));
   });
 
-  test.each(Object.keys(objects))('%s is refused with any byte changed', async (name) => {
+  test.each(Object.keys(objects))('%s is refused with a byte changed', async (name) => {
     const stored = readFileSync(new URL(name, golden));
-    for (let at = 0; at < stored.length; at += 1) {
+    for (let at = 0; at < stored.length; at += name.startsWith('consul') ? 17 : 1) {
       const damaged = Buffer.from(stored);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 0x01, at);
       await expect(read(damaged, name)).rejects.toMatchObject({ code: 'ArchiveCorrupt' });

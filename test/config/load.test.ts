@@ -88,6 +88,7 @@ test('every setting arrives where the code looks for it', () => {
           name: 'consul-prod',
           store: {
             kind: 'consul',
+            mode: 'keys',
             consul: {
               addresses: ['https://one:8501', 'https://two:8501'],
               datacenter: 'dc1',
@@ -112,7 +113,11 @@ test('every setting arrives where the code looks for it', () => {
             ...{ last: 3, hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 2, within: 172_800_000 },
             ...{ safety: 1_209_600_000, timezone: 'Europe/Berlin' },
           },
-          encryption: { recipients: [recipient], identityFiles: ['/etc/holdfast/key.txt'] },
+          encryption: {
+            recipients: [recipient],
+            identityFiles: ['/etc/holdfast/key.txt'],
+            allowPlaintext: false,
+          },
           allowEmpty: true,
           maxShrink: 0.125,
           deadline: 5_400_000,
@@ -141,12 +146,16 @@ test('what is left out has its default', () => {
   expect(worker).toEqual({ commands: false, status: { port: 18_080, address: '127.0.0.1' } });
   expect(jobs.get('a')).toEqual({
     name: 'a',
-    store: { kind: 'consul', consul: { addresses: ['http://127.0.0.1:8500'], consistency: 'consistent' } },
+    store: {
+      kind: 'consul',
+      mode: 'keys',
+      consul: { addresses: ['http://127.0.0.1:8500'], consistency: 'consistent' },
+    },
     scope: { prefix: '' },
     storageName: 'local',
     storage: { kind: 'directory', directory: { path: '/backups' } },
     keep: { safety: 2_592_000_000, timezone: 'UTC' },
-    encryption: { recipients: [], identityFiles: [] },
+    encryption: { recipients: [], identityFiles: [], allowPlaintext: false },
     allowEmpty: false,
     maxShrink: 0.5,
     deadline: 3_600_000,
@@ -230,6 +239,44 @@ test.each([
 ])('a mistake in an etcd: %s', (etcd, message) => {
   const text = least.replace(/consul: \{[^}]*\}/, `etcd: ${etcd}`);
   expect(() => parseConfig(text, 'f', { env: {}, unset: 'fail' })).toThrow(message);
+});
+
+describe('a whole Consul', () => {
+  const parse = (consul: string, more = '') =>
+    parseConfig(
+      least.replace(/consul: \{[^}]*\}/, `consul: { address: 'http://a:8500', ${consul} }${more}`),
+      'f',
+      {
+        env: {},
+        unset: 'fail',
+      },
+    ).jobs.get('a');
+  const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+
+  test('keys are the default; a snapshot is encrypted, or somebody has said that it need not be', () => {
+    expect(parse('prefix: app/')).toMatchObject({ store: { kind: 'consul', mode: 'keys' } });
+    expect(parse('mode: snapshot', `, encrypt: { recipients: [${recipient}] }`)).toMatchObject({
+      store: { mode: 'snapshot' },
+      encryption: { recipients: [recipient], allowPlaintext: false },
+    });
+    expect(parse('mode: snapshot', ', encrypt: { allow_plaintext: true }')).toMatchObject({
+      encryption: { recipients: [], allowPlaintext: true },
+    });
+  });
+
+  test.each([
+    ['mode: whole', '', /consul\.mode: found "whole"; expected `keys` or `snapshot`/],
+    [
+      'mode: snapshot, prefix: app/',
+      ', encrypt: { allow_plaintext: true }',
+      /consul\.prefix: .*all of Consul/,
+    ],
+    ['mode: snapshot', '', /encrypt: missing `recipients`; .*ACL tokens.*`allow_plaintext: true`/],
+    ['mode: snapshot', ', encrypt: { recipients: [] }', /encrypt: missing `recipients`/],
+    ['mode: snapshot', ', encrypt: { allow_plaintext: false }', /encrypt: missing `recipients`/],
+  ])('a mistake: %s%s', (consul, more, message) => {
+    expect(() => parse(consul, more)).toThrow(message);
+  });
 });
 
 describe('unset variables', () => {

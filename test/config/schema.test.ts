@@ -11,6 +11,7 @@ test('holdfast.example.yaml is right', () => {
   const config = parseConfig(example, 'holdfast.example.yaml', { env, unset: 'fail' });
   expect([...config.jobs.keys()]).toEqual([
     'consul-prod',
+    'consul-prod-whole',
     'consul-dev',
     'etcd-prod',
     'etcd-prod-keys',

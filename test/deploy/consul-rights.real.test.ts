@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { consul as consulTool, type ConsulServer, startConsul } from '../../services/consul.ts';
 import { type S3Server, startS3 } from '../../services/s3.ts';
+import { openConsulSnapshots } from '../../stores/consul/consul.ts';
 import { openBareBucket } from '../chaos/bare-bucket.ts';
 import { holdfast } from '../client/fake-io.ts';
 import { askConsul, fillConsul, listConsul } from '../stores/plain-consul.ts';
@@ -32,15 +33,15 @@ afterAll(async () => {
 });
 
 /** A token with the rules of a file of deploy/consul/. */
-async function tokenFor(file: string): Promise<string> {
+async function tokenFor(name: string, file = name): Promise<string> {
   const call = async (path: string, body: object) => {
     const { status, text } = await askConsul(consul.address, 'PUT', path, JSON.stringify(body), management);
     if (status !== 200) throw new Error(`${status}: ${text}`);
     return JSON.parse(text) as { readonly SecretID: string };
   };
-  const name = file.replace('.', '-');
-  await call('/v1/acl/policy', { Name: name, Rules: await readFile(join(deploy, 'consul', file), 'utf8') });
-  return (await call('/v1/acl/token', { Policies: [{ Name: name }] })).SecretID;
+  const policy = name.replace('.', '-');
+  await call('/v1/acl/policy', { Name: policy, Rules: await readFile(join(deploy, 'consul', file), 'utf8') });
+  return (await call('/v1/acl/token', { Policies: [{ Name: policy }] })).SecretID;
 }
 
 function once(token: string, more: Readonly<Record<string, string>>) {
@@ -87,4 +88,18 @@ test('a Consul that denies by default: backup.hcl is enough for backups, restore
     ['app/1', 'one'],
     ['app/2', 'two'],
   ]);
+});
+
+test('snapshot.hcl is enough for snapshots; what a backup of keys needs is not', async () => {
+  const take = async (token: string): Promise<number> => {
+    const store = openConsulSnapshots({ addresses: [consul.address], token, consistency: 'consistent' });
+    const reading = await store.snapshot(new AbortController().signal).finally(() => store.close());
+    for await (const chunk of reading.bytes) expect(chunk.length).toBeGreaterThan(0);
+    expect(reading.store.version).toBe(consulTool.version);
+    return reading.facts().records;
+  };
+  await expect(take(await tokenFor('keys-alone', 'backup.hcl'))).rejects.toThrow(
+    /ermission denied.*needs `acl = "write"`/,
+  );
+  expect(await take(await tokenFor('snapshot.hcl'))).toBeGreaterThan(0);
 });

@@ -2,6 +2,7 @@ import type { ErrorCode } from './errors.ts';
 import type {
   BackupReason,
   Check,
+  ConsulSnapshot,
   Content,
   DataObject,
   KeyspaceHash,
@@ -84,6 +85,7 @@ export interface Captured {
   readonly leftOut: readonly LeftOut[];
   readonly warnings?: readonly string[];
   readonly keyspace?: KeyspaceHash;
+  readonly consul?: ConsulSnapshot;
   readonly snapshot?: StoreSnapshot;
   readonly captureMilliseconds?: number;
   readonly capturedAt: string;

@@ -47,9 +47,9 @@ export interface DataObject {
 
 /** What a backup holds. */
 export interface Content {
-  /** Keys; in a snapshot of etcd, those that are live at its revision, as the member counts them. Of indices: documents. */
+  /** Keys; in a snapshot of etcd, those that are live at its revision, as the member counts them; in one of Consul, those of its KV store. Of indices: documents. */
   readonly records: number;
-  /** Bytes of keys and values; of a snapshot of etcd, its plain bytes; of a snapshot of indices, those of their primary shards; of documents, those of their sources. */
+  /** Bytes of keys and values; of a snapshot of etcd or Consul, its plain bytes; of a snapshot of indices, those of their primary shards; of documents, those of their sources. */
   readonly bytes: number;
   /** SHA-256 (hex) of what a restore brings back, in order of key: archive/FORMAT.md, "content digest". Of a snapshot: of its plain bytes. */
   readonly digest: string;
@@ -72,9 +72,21 @@ export interface KeyspaceHash {
   readonly compactRevision: string;
 }
 
+/** What a snapshot of a whole Consul says of itself, and holds. */
+export interface ConsulSnapshot {
+  /** Of Raft, out of its meta.json: decimal strings. The index is the backup's moment too. */
+  readonly index: string;
+  readonly term: string;
+  /** Of the format of Raft's snapshots. */
+  readonly version: string;
+  readonly id: string;
+  /** How many there are of each kind, by its name: `keys`, `ACL tokens`, `config entries`, `nodes`… */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** A proof beyond sizes and digests. One that comes out different fails the backup, so it is never in a manifest. */
 export interface Check {
-  /** `HashKV`. */
+  /** `HashKV`, `SHA256SUMS`. */
   readonly name: string;
   readonly outcome: 'equal' | 'not done';
   /** What was compared, or why it could not be. */
@@ -108,6 +120,8 @@ export interface Manifest {
   readonly suspicions?: readonly string[];
   /** What `verify` compares an etcd snapshot with. */
   readonly keyspace?: KeyspaceHash;
+  /** Of a snapshot of a whole Consul. */
+  readonly consul?: ConsulSnapshot;
   readonly snapshot?: StoreSnapshot;
   /** Proofs beyond sizes and digests, done and not done; absent for records, whose digests say it all. */
   readonly checks?: readonly Check[];
