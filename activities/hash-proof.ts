@@ -71,7 +71,7 @@ function notDone(detail: string): Check {
   return { name: hashCheck, outcome: 'not done', detail };
 }
 
-async function lackOfRoom(bytes: number): Promise<string | undefined> {
+export async function lackOfRoom(bytes: number): Promise<string | undefined> {
   const directory = tmpdir();
   const { bavail, bsize } = await statfs(directory);
   const needed = roomFor(bytes);
@@ -97,7 +97,7 @@ async function findTools(memberVersion: string, signal: AbortSignal): Promise<Th
 }
 
 /** An older etcd does not know what a newer one has written; a newer one takes the snapshots of all since 3.4. */
-function canStartFrom(version: string, data: string): boolean {
+export function canStartFrom(version: string, data: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [dataMajor = 0, dataMinor = 0] = data.split('.').map(Number);
   return major === dataMajor && minor >= dataMinor;

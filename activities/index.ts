@@ -6,6 +6,10 @@ import type {
   EcsActivities,
 } from '../workflows/contract/activities.ts';
 import { applyRestore } from './apply-restore.ts';
+import { chooseBackup } from './drill/choose-backup.ts';
+import { cleanDrill } from './drill/clean-drill.ts';
+import { drillBackup } from './drill/drill-backup.ts';
+import { recordDrill } from './drill/record-drill.ts';
 import { capture } from './capture.ts';
 import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
@@ -35,6 +39,9 @@ export function createActivities(config: Config): {
       publish: asActivity(config, publish),
       prune: asActivity(config, prune),
       discard: asActivity(config, discard),
+      chooseBackup: asActivity(config, chooseBackup),
+      cleanDrill: asActivity(config, cleanDrill),
+      recordDrill: asActivity(config, recordDrill),
       recordRestore: asActivity(config, recordRestore),
     },
     data: {
@@ -43,6 +50,7 @@ export function createActivities(config: Config): {
       planRestore: asActivity(config, planRestore),
       applyRestore: asActivity(config, applyRestore),
       proveRestore: asActivity(config, proveRestore),
+      drillBackup: asActivity(config, drillBackup),
     },
     command: {
       runCommand: asActivity(config, runCommand),

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../workflows/contract/errors.ts';
+import type { Content } from '../workflows/contract/manifest.ts';
 import { free, freedInTurn } from '../workflows/contract/memory.ts';
 import type { RecordBatches } from '../workflows/contract/record.ts';
 import { sealHeader } from './age/header.ts';
@@ -16,17 +17,28 @@ import { encodeSeekTable, maxFramePlainBytes, type FrameEntry } from './seek-tab
  * batch nothing is read any more when the next one is asked for.
  */
 export function writeRecords(batches: RecordBatches, options: WriteOptions): RecordWriting {
-  const tally = createContentTally(
-    (key, after) =>
-      new HoldfastError('Defect', `The store gave the key ${nameKey(key)} after ${nameKey(after)}.`),
-  );
+  const tally = createWriteTally();
   const writing = writeFrames(linesOf(batches, tally), options);
   return { ...writing, content: () => tally.content() };
+}
+
+/** What `writeRecords` would say of these records, without writing them. */
+export async function contentOf(batches: RecordBatches): Promise<Content> {
+  const tally = createWriteTally();
+  for await (const { release } of linesOf(batches, tally)) release?.();
+  return tally.content();
 }
 
 /** Writes lines: every buffer holds one or more, each with its newline. */
 export function writeLines(lines: AsyncIterable<Buffer>, options: WriteOptions): Writing {
   return writeFrames(gather(lines), options);
+}
+
+function createWriteTally(): ContentTally {
+  return createContentTally(
+    (key, after) =>
+      new HoldfastError('Defect', `The store gave the key ${nameKey(key)} after ${nameKey(after)}.`),
+  );
 }
 
 /** The lines of each frame, cut by the same rule whatever the batches: the same records, the same frames. */

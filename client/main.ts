@@ -32,6 +32,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     cat: async () => (await import('./commands/cat.ts')).addCatCommand,
     fetch: async () => (await import('./commands/fetch.ts')).addFetchCommand,
     verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+    drill: async () => (await import('./commands/drill.ts')).addDrillCommand,
     pin: async () => (await import('./commands/pin.ts')).addPinCommand,
     unpin: async () => (await import('./commands/unpin.ts')).addUnpinCommand,
     trust: async () => (await import('./commands/trust.ts')).addTrustCommand,

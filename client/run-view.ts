@@ -38,6 +38,7 @@ const queues: Readonly<Record<keyof (DataActivities & CommandActivities & EcsAct
   planRestore: dataQueue,
   applyRestore: dataQueue,
   proveRestore: dataQueue,
+  drillBackup: dataQueue,
   runCommand: commandQueue,
   startEcs: ecsQueue,
   watchEcs: ecsQueue,

@@ -6,6 +6,7 @@ import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
 import type {
   Config,
+  DrillSettings,
   JobConfig,
   SearchSettings,
   StoreSettings,
@@ -135,6 +136,7 @@ function buildJob(
     storageName,
     storage,
     ...present({ schedule }),
+    drill: buildDrill(job.drill),
     keep: { ...present(job.keep), safety: job.keep.safety, timezone: schedule?.timezone ?? 'UTC' },
     encryption: {
       recipients: job.encrypt.recipients,
@@ -147,6 +149,10 @@ function buildJob(
     ...present({ staleAfter: job.stale_after }),
     approvalTimeout: job.approval_timeout,
   };
+}
+
+function buildDrill({ schedule, backup, scratch }: CheckedJob['drill']): DrillSettings {
+  return { backup, ...present({ schedule, scratch: scratch && present(scratch) }) };
 }
 
 function buildStore({ consul, etcd, elasticsearch }: CheckedJob, folder: string): StoreSettings {

@@ -1,5 +1,6 @@
 import { checkAws } from './aws.ts';
 import type { Path } from './document.ts';
+import { checkDrill } from './drill-checks.ts';
 import { checkEcs } from './ecs.ts';
 import type { Finding } from './finding.ts';
 import { describeFound, type Judged } from './findings.ts';
@@ -51,13 +52,15 @@ function checkJobs(judged: Judged): Finding[] {
       const store = job[kind];
       if (isMapping(store)) findings.push(...checkStore(kind, [...path, kind], store));
     }
-    findings.push(...checkSecrecy(path, job));
+    findings.push(...checkSecrecy(path, job), ...checkDrill(path, name, judged));
   }
   return findings;
 }
 
 /** What only a job that backs up a store has. */
-const backupSettings = ['storage', 'allow_empty', 'max_shrink', 'keep', 'encrypt', 'approval_timeout'];
+const backupSettings = [
+  ...['storage', 'allow_empty', 'max_shrink', 'keep', 'drill', 'encrypt', 'approval_timeout'],
+];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */
 function checkTask(

@@ -52,6 +52,7 @@ export interface JobConfig {
   readonly storageName: string;
   readonly storage: StorageSettings;
   readonly schedule?: ScheduleSettings;
+  readonly drill: DrillSettings;
   readonly keep: KeepPolicy;
   readonly encryption: EncryptionSettings;
   readonly allowEmpty: boolean;
@@ -61,6 +62,13 @@ export interface JobConfig {
   /** Milliseconds without a good backup that are too many. Absent: the schedule tells. */
   readonly staleAfter?: number;
   readonly approvalTimeout: number;
+}
+
+export interface DrillSettings {
+  readonly schedule?: ScheduleSettings;
+  readonly backup: 'latest' | 'random';
+  /** The cluster of another job, or the job's own; keys need a prefix there. */
+  readonly scratch?: { readonly job: string; readonly prefix?: string };
 }
 
 /** Any other periodic work. */

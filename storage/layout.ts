@@ -3,6 +3,7 @@
  *
  *   <job>/<backup id>/manifest.json
  *   <job>/<backup id>/records.ndjson.zst[.age]
+ *   <job>/<backup id>/drills/<drill id>.json    evidence; it goes with the backup
  *   <job>/restores/<restore id>/plan.ndjson.zst, report.json
  *   <job>/<run id>/stdout.log, stderr.log    of a task; stdout.2.log of its second attempt
  *   <job>/marks/<backup id>.pinned.json, .trusted.json
@@ -30,6 +31,16 @@ export function objectName(job: string, name: string): string {
 /** The folder of what people say of the backups of a job, with its slash. */
 export function marksFolder(job: string): string {
   return `${job}/marks/`;
+}
+
+/** The evidence of a drill. */
+export function drillName(job: string, backup: string, drillId: string): string {
+  return `${backupFolder(job, backup)}drills/${drillId}.json`;
+}
+
+/** The folder of all restores of a job, with its slash. */
+export function restoresFolder(job: string): string {
+  return `${job}/restores/`;
 }
 
 /** The folder of a restore, with its slash. */

@@ -35,7 +35,9 @@ export const control = proxyActivities<ControlActivities>({
 });
 
 /** Deleting may be much work, and it must not keep a finished run open for long. */
-export const tidying = proxyActivities<Pick<ControlActivities, 'prune' | 'discard' | 'recordRestore'>>({
+export const tidying = proxyActivities<
+  Pick<ControlActivities, 'prune' | 'discard' | 'recordRestore' | 'cleanDrill' | 'recordDrill'>
+>({
   taskQueue: controlQueue,
   startToCloseTimeout: '10 minutes',
   scheduleToCloseTimeout: '10 minutes',

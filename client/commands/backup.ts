@@ -1,10 +1,9 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { jobOf } from '../../activities/step.ts';
 import type { JobConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
 import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
-import { backupId } from '../../workflows/contract/names.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { withTemporal } from '../connection.ts';
 import { follow } from '../follow.ts';
@@ -14,6 +13,7 @@ import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { paint, printJson, printLine, say } from '../output.ts';
 import { runFailure } from '../run-failure.ts';
+import { type StartedRun, startWithFreeId } from '../start-run.ts';
 
 type BackupOptions = GlobalOptions & { readonly wait: boolean };
 
@@ -43,11 +43,6 @@ export function addBackupCommand(program: Command, io: Io): void {
     );
 }
 
-interface Started {
-  readonly id: string;
-  readonly handle: WorkflowHandle;
-}
-
 async function backUp(client: Client, job: JobConfig, io: Io, { json, wait }: BackupOptions): Promise<void> {
   const { id, handle } = await start(client, job);
   const { workflowId } = handle;
@@ -62,20 +57,11 @@ async function backUp(client: Client, job: JobConfig, io: Io, { json, wait }: Ba
   else for (const line of resultLines(result, io)) await printLine(io, line);
 }
 
-/** The id is a second; one that is taken already makes way for the next. */
-async function start(client: Client, { name, store }: JobConfig): Promise<Started> {
-  for (let time = Date.now(); ; time += 1000) {
-    const id = backupId(new Date(time));
-    const { type, ...options } = startingBackup({ job: name, store: store.kind }, id, 'manual backup');
+function start(client: Client, { name, store }: JobConfig): Promise<StartedRun> {
+  return startWithFreeId(client, (id) => {
     const input: BackupInput = { job: name, id, reason: 'manual' };
-    try {
-      const workflowIdReusePolicy = 'REJECT_DUPLICATE';
-      const handle = await client.workflow.start(type, { ...options, args: [input], workflowIdReusePolicy });
-      return { id, handle };
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
+    return { starting: startingBackup({ job: name, store: store.kind }, id, 'manual backup'), input };
+  });
 }
 
 async function followBackup(client: Client, io: Io, handle: WorkflowHandle): Promise<BackupResult> {

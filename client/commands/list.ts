@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { listBackups, listRuns } from '../../storage/catalog.ts';
 import type { CatalogEntry, PublishedBackup, UnreadableBackup } from '../../storage/catalog.ts';
+import type { DrillEvidence } from '../../storage/drills.ts';
 import { listMarks, type Mark } from '../../storage/marks.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
 import { timeOfBackupId } from '../../workflows/contract/names.ts';
+import { drilledText, drillJson, drillsByBackup } from '../drill-text.ts';
 import { bytes, duration, number } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
@@ -60,7 +62,12 @@ async function listJobs(
         : listBackups(opened.storage, opened.job, io.signal);
       const isThere = await lookForSnapshots(opened, io);
       const marks = await listMarks(opened.storage, opened.job, io.signal);
-      const known: Known = { isThere, marksOf: (id) => [...(marks.get(id) ?? [])] };
+      const drills = await drillsByBackup(opened.storage, opened.job, io.signal);
+      const known: Known = {
+        isThere,
+        marksOf: (id) => [...(marks.get(id) ?? [])],
+        drillOf: (id) => drills.get(id),
+      };
       const print = json ? printEntries : printTable;
       bad.push(...(await print(opened, runs, known, io)));
     });
@@ -79,6 +86,8 @@ type Bad = Pick<UnreadableBackup, 'error'>;
 interface Known {
   readonly isThere: Awaited<ReturnType<typeof lookForSnapshots>>;
   readonly marksOf: (id: string) => readonly Mark[];
+  /** The last one of a backup. */
+  readonly drillOf: (id: string) => DrillEvidence | undefined;
 }
 
 function badOf(job: string, entry: CatalogEntry, { isThere }: Known): readonly Bad[] {
@@ -117,6 +126,7 @@ function entryJson(job: string, entry: CatalogEntry, known: Known): Record<strin
     ...{ capturedAt: manifest.capturedAt, verifiedAt: manifest.verifiedAt },
     unchangedSince: manifest.unchangedSince ?? null,
     ...{ suspicions: manifest.suspicions ?? [], marks: known.marksOf(id) },
+    drill: drillJson(known.drillOf(id)),
     ...(manifest.snapshot && { snapshot: { ...manifest.snapshot, state: known.isThere(manifest) } }),
   };
 }
@@ -147,6 +157,7 @@ async function printTable(
     { title: 'SIZE', align: 'right' },
     { title: 'STORED', align: 'right' },
     { title: 'VERIFIED' },
+    { title: 'DRILLED' },
     { title: 'UNCHANGED SINCE' },
   ] as const;
   const rows = entries.map((entry) => row(entry, known));
@@ -170,6 +181,7 @@ function row(entry: CatalogEntry, known: Known): string[] {
     bytes(manifest.content.bytes),
     bytes(storedBytes(entry)),
     manifest.verifiedAt.slice(0, 16).replace('T', ' '),
+    drilledText(known.drillOf(entry.id)),
     manifest.unchangedSince ?? '',
   ];
 }

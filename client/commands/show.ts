@@ -4,6 +4,7 @@ import { snapshotOf } from '../../activities/snapshot-file.ts';
 import { findBackup } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
+import { drillLines, lastDrills } from '../drill-text.ts';
 import { bytes, counted, number } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
@@ -18,7 +19,9 @@ export function addShowCommand(program: Command, io: Io): void {
     .argument('<job>', 'the job')
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
     .summary('show the manifest of a backup')
-    .description('Show the manifest of a backup: what it holds, of which moment, and how it was proven.');
+    .description(
+      'Show the manifest of a backup: what it holds, of which moment, how it was proven, and what the last drill has shown.',
+    );
   addSourceOptions(show)
     .action((job: string, backup: string, _options: SourceOptions, command: Command) =>
       withSource(job, command, io, (source) => showBackup(source, backup, globalOptions(command).json, io)),
@@ -47,7 +50,8 @@ async function showBackup(
       await write(io.stdout, chunk, io.signal);
     return;
   }
-  const lines = manifestLines(manifest);
+  const drilled = drillLines(id, await lastDrills(storage, job, id, io.signal));
+  const lines = [...manifestLines(manifest), ...drilled];
   const width = Math.max(...lines.map(([title]) => title.length));
   await printLine(io, `${storage.address}/${name}`);
   for (const [title, text] of lines) await printLine(io, `  ${title.padEnd(width)}  ${text}`);

@@ -1,7 +1,18 @@
 import type { Config, JobConfig, ScheduleSettings, TaskConfig } from '../../config/config.ts';
 import type { BackupInput } from '../../workflows/contract/backup.ts';
-import { backupId, backupScheduleId, taskScheduleId } from '../../workflows/contract/names.ts';
-import { type Starting, startingBackup, startingTask } from '../../workflows/contract/starting.ts';
+import type { DrillInput } from '../../workflows/contract/drill.ts';
+import {
+  backupId,
+  backupScheduleId,
+  drillScheduleId,
+  taskScheduleId,
+} from '../../workflows/contract/names.ts';
+import {
+  type Starting,
+  startingBackup,
+  startingDrill,
+  startingTask,
+} from '../../workflows/contract/starting.ts';
 import type { TaskInput } from '../../workflows/contract/task.ts';
 import { cronText } from './times.ts';
 
@@ -39,6 +50,7 @@ export function wantedSchedules({ jobs, tasks }: Config): readonly WantedSchedul
   return [
     ...[...jobs.values()].flatMap((job) => [
       ...wantedSchedule(job.name, backupScheduleId(job.name), job.schedule, () => backupAction(job)),
+      ...wantedSchedule(job.name, drillScheduleId(job.name), job.drill.schedule, () => drillAction(job)),
     ]),
     ...[...tasks.values()].flatMap((task) =>
       wantedSchedule(task.name, taskScheduleId(task.name), task.schedule, () => taskAction(task)),
@@ -79,6 +91,12 @@ function backupAction({ name, store }: JobConfig): ScheduledAction {
   return actionOf(startingBackup(job, backupId(new Date(0)), 'scheduled backup'), `backup-${name}`, input);
 }
 
+function drillAction({ name, store }: JobConfig): ScheduledAction {
+  const input: DrillInput = { job: name };
+  const job = { job: name, store: store.kind };
+  return actionOf(startingDrill(job, backupId(new Date(0)), 'scheduled drill'), `drill-${name}`, input);
+}
+
 function taskAction({ name, work }: TaskConfig): ScheduledAction {
   const input: TaskInput = { job: name };
   const task = { job: name, kind: work.kind };
@@ -89,7 +107,7 @@ function taskAction({ name, work }: TaskConfig): ScheduledAction {
 function actionOf(
   { type, taskQueue, staticSummary, typedSearchAttributes }: Starting,
   workflowId: string,
-  input: BackupInput | TaskInput,
+  input: BackupInput | DrillInput | TaskInput,
 ) {
   return {
     type: 'startWorkflow' as const,

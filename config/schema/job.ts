@@ -3,6 +3,7 @@ import { ecsSchema } from '../ecs.ts';
 import * as format from '../formats.ts';
 import { commandSchema } from './command.ts';
 import { consulSchema } from './consul.ts';
+import { drillSchema } from './drill.ts';
 import { elasticsearchSchema } from './elasticsearch.ts';
 import { encryptSchema } from './encrypt.ts';
 import { etcdSchema } from './etcd.ts';
@@ -40,6 +41,11 @@ export const jobSchema = z
     schedule: scheduleSchema
       .optional()
       .describe('When to back up: a cron text such as "15 * * * *", or a mapping. Without it, only by hand.'),
+    drill: drillSchema
+      .prefault({})
+      .describe(
+        'Restore a backup into a scratch place, now and then, and compare: the proof that it can be.',
+      ),
     keep: keepSchema
       .prefault({})
       .describe('Which backups stay: those that any of these rules keeps. With no rule, all stay.'),

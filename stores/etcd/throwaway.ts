@@ -13,7 +13,7 @@ import { defaultMaxRequestBytes } from './settings.ts';
 import { findTool, reasonOf, startTool } from './tools.ts';
 import type { Tool } from './tools.ts';
 
-/** An etcd of one member that was started from a snapshot, to be read and thrown away. */
+/** An etcd of one member, for a while. */
 export interface Throwaway {
   readonly connection: Connection;
   /** Ends it and removes its data. */
@@ -45,11 +45,35 @@ export async function openThrowaway(
   file: string,
   signal: AbortSignal,
 ): Promise<Throwaway> {
+  const fill = (dataDir: string) =>
+    makeDataDir(etcdutl, dataDir, { member, bumpRevision: 0 }, () => Promise.resolve(file), signal);
+  return openFilled(etcd, fill, defaultMaxRequestBytes, signal);
+}
+
+/**
+ * The same without keys, to be written to, read and thrown away. It takes requests of that size.
+ *
+ * @throws ProgramFailed, and the reason of the signal
+ */
+export async function openEmptyThrowaway(
+  etcd: Tool,
+  maxRequestBytes: number,
+  signal: AbortSignal,
+): Promise<Throwaway> {
+  return openFilled(etcd, () => Promise.resolve(), maxRequestBytes, signal);
+}
+
+async function openFilled(
+  etcd: Tool,
+  fill: (dataDir: string) => Promise<void>,
+  maxRequestBytes: number,
+  signal: AbortSignal,
+): Promise<Throwaway> {
   const directory = await makeTiedDirectory(tmpdir(), 'holdfast-throwaway-');
   try {
     const dataDir = join(directory.path, 'data');
-    await makeDataDir(etcdutl, dataDir, { member, bumpRevision: 0 }, () => Promise.resolve(file), signal);
-    const { connection, stop } = await startEtcd(etcd, directory.path, dataDir, signal);
+    await fill(dataDir);
+    const { connection, stop } = await startEtcd(etcd, directory.path, dataDir, maxRequestBytes, signal);
     return {
       connection,
       async close() {
@@ -73,7 +97,13 @@ const member = {
   initialAdvertisePeerUrls: nowhere,
 };
 
-async function startEtcd(etcd: Tool, directory: string, dataDir: string, signal: AbortSignal) {
+async function startEtcd(
+  etcd: Tool,
+  directory: string,
+  dataDir: string,
+  maxRequestBytes: number,
+  signal: AbortSignal,
+) {
   const socket = join(directory, 'client');
   const key = randomBytes(32);
   const keyFile = join(directory, 'token.key');
@@ -83,6 +113,7 @@ async function startEtcd(etcd: Tool, directory: string, dataDir: string, signal:
     ...[`--initial-cluster=${member.initialCluster}`, `--initial-advertise-peer-urls=${nowhere}`],
     ...[`--listen-client-urls=unix://${socket}`, `--advertise-client-urls=${nowhere}`],
     ...[`--listen-peer-urls=unix://${join(directory, 'peer')}`, '--enable-grpc-gateway=false'],
+    `--max-request-bytes=${maxRequestBytes}`,
     `--auth-token=jwt,sign-method=HS256,priv-key=${keyFile},ttl=1h`,
     // It is its own leader after one of these.
     ...['--heartbeat-interval=20', '--election-timeout=200'],
@@ -104,7 +135,7 @@ async function startEtcd(etcd: Tool, directory: string, dataDir: string, signal:
       endpoints: [`unix://${socket}`],
       token,
       leases: 'drop',
-      maxRequestBytes: defaultMaxRequestBytes,
+      maxRequestBytes,
     });
   const first = connect(rootToken(key, '1'));
   try {

@@ -1,9 +1,8 @@
-import { access, constants } from 'node:fs/promises';
 import { once } from 'node:events';
-import { delimiter, join } from 'node:path';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { spawnTied } from '../lifeline.ts';
 import type { TiedProcess } from '../lifeline.ts';
+import { findOnPath } from '../on-path.ts';
 
 /** etcd's own programs: a snapshot is a file of theirs, and only they may say what it means. */
 export type ToolName = 'etcd' | 'etcdutl';
@@ -26,7 +25,7 @@ const outputKept = 1024 * 1024;
  * @throws ProgramMissing
  */
 export async function findTool(name: ToolName, purpose: string, signal: AbortSignal): Promise<Tool> {
-  const path = await onPath(name);
+  const path = await findOnPath(name);
   if (path === undefined) {
     throw new HoldfastError(
       'ProgramMissing',
@@ -50,19 +49,6 @@ export async function findTool(name: ToolName, purpose: string, signal: AbortSig
 function isRecent(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
-}
-
-async function onPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (folder === '') continue;
-    const path = join(folder, name);
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
-  }
-  return undefined;
 }
 
 /** Starts a program of etcd. It ends with this process at the latest. */

@@ -198,6 +198,33 @@ describe('wrong values', () => {
 describe('what does not fit together', () => {
   test.each([
     [
+      '    deadline: 1h',
+      '    drill: { scratch: { job: consul-prod, prefix: holdfast-drill/ } }',
+      '19:51: jobs.consul-prod.drill.scratch.prefix: found "holdfast-drill/" in the very store (http://127.0.0.1:8500) of which this job backs up everything; expected a place apart, such as another cluster',
+    ],
+    [
+      '    deadline: 1h',
+      '    drill: { scratch: { job: consul-dev, prefix: app/drills/ } }\n' +
+        "  consul-dev: { storage: main, consul: { addresses: ['http://127.0.0.1:8500/'], prefix: dev/ } }",
+      '19:50: jobs.consul-prod.drill.scratch.prefix: found "app/drills/" in the very store (http://127.0.0.1:8500) of which this job backs up everything; expected a place apart, such as another cluster',
+    ],
+    [
+      '    deadline: 1h',
+      '    drill: { scratch: { job: etcd, prefix: d/ } }\n' +
+        "  etcd: { storage: main, etcd: { endpoints: ['http://127.0.0.1:2379'] } }",
+      '19:30: jobs.consul-prod.drill.scratch.job: found "etcd"; expected a job of the same kind of store (consul-prod)',
+    ],
+    [
+      '    deadline: 1h',
+      '    drill: { scratch: { job: consul-prod } }',
+      '19:14: jobs.consul-prod.drill.scratch.prefix: missing; keys are restored under a prefix of their own',
+    ],
+    [
+      '    deadline: 1h',
+      "  part: { storage: main, consul: { address: 'http://127.0.0.1:8500', prefix: app/ }, drill: { scratch: { job: consul-prod, prefix: app } } }",
+      '19:132: jobs.part.drill.scratch.prefix: found "app" in the very store (http://127.0.0.1:8500) of which this job backs up what is under "app/"; expected a place apart, such as another cluster',
+    ],
+    [
       '    storage: main',
       '    storage: mian',
       '10:14: jobs.consul-prod.storage: found "mian"; expected a name from `storages` (main, local); did you mean `main`?',
@@ -351,4 +378,15 @@ describe('secrets are not shown', () => {
     expect(found).toMatch(/f\.yaml:\d+:\d+: /);
     expect(found).not.toMatch(/sesame-open|AGE-SECRET-KEY-1|123456/i);
   });
+});
+
+test('a drill may restore beside what the job backs up, and into another store', () => {
+  const part = "consul: { address: 'http://127.0.0.1:8500', prefix: app/ }";
+  const other = "consul: { address: 'http://127.0.0.1:8501' }";
+  const drills = (job: string) => `drill: { scratch: { job: ${job}, prefix: holdfast-drill/ } }`;
+  const jobs = [
+    `  part: { storage: main, ${part}, ${drills('part')} }`,
+    `  whole: { storage: main, ${other}, ${drills('part')} }`,
+  ];
+  expect(messages(replaced('    deadline: 1h', jobs.join('\n')))).toEqual([]);
 });

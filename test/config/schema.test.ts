@@ -36,6 +36,8 @@ test.each([
   ['an Elasticsearch', ['jobs', 'any', 'elasticsearch']],
   ['a repository', ['jobs', 'any', 'elasticsearch', 'repository']],
   ['a schedule', ['jobs', 'any', 'schedule']],
+  ['a drill', ['jobs', 'any', 'drill']],
+  ['the place of a drill', ['jobs', 'any', 'drill', 'scratch']],
   ['what is kept', ['jobs', 'any', 'keep']],
   ['encryption', ['jobs', 'any', 'encrypt']],
   ['a storage', ['storages', 'any']],

@@ -6,16 +6,20 @@ test('the names of the activities stay as they are, each on its queue', () => {
   const { control, data, command, ecs } = createActivities(config);
   expect(Object.keys(control).sort()).toEqual([
     'backupsAtWork',
+    'chooseBackup',
+    'cleanDrill',
     'describeJob',
     'describeTask',
     'discard',
     'prune',
     'publish',
+    'recordDrill',
     'recordRestore',
   ]);
   expect(Object.keys(data).sort()).toEqual([
     'applyRestore',
     'capture',
+    'drillBackup',
     'planRestore',
     'proveRestore',
     'verify',

@@ -10,7 +10,7 @@ test('names that histories, schedules and people rely on stay as they are', () =
     dataQueue: 'holdfast-data',
     commandQueue: 'holdfast-command',
     ecsQueue: 'holdfast-ecs',
-    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task' },
+    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill' },
     restoreMessages: {
       requestRestore: 'requestRestore',
       approve: 'approve',

@@ -33,6 +33,8 @@ test('the histories cover how runs end', () => {
     'backup-failed',
     'backup-unchanged',
     'backup-waited',
+    'drill',
+    'drill-failed',
     'restore-approved',
     'restore-cancelled',
     'restore-continued',

@@ -1,4 +1,11 @@
 import type { Captured, CaptureInput, JobDescription, PublishInput, Published, Verified } from './backup.ts';
+import type {
+  ChooseBackupInput,
+  ChosenBackup,
+  DrillBackupInput,
+  DrillFindings,
+  DrillResult,
+} from './drill.ts';
 import type { EcsInput, EcsStarted, EcsStopInput, EcsWatchInput } from './ecs.ts';
 import type { RunTaskInput, TaskDescription, TaskResult } from './task.ts';
 import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport } from './restore.ts';
@@ -14,6 +21,11 @@ export interface ControlActivities {
   prune(input: { readonly job: string }): Promise<readonly string[]>;
   /** Removes what an unfinished run left: its data objects and multipart uploads. */
   discard(input: { readonly job: string; readonly id: string }): Promise<void>;
+  chooseBackup(input: ChooseBackupInput): Promise<ChosenBackup>;
+  /** Removes what a drill that ended early left in its scratch place. */
+  cleanDrill(input: { readonly job: string; readonly id: string }): Promise<void>;
+  /** Keeps the evidence beside the manifest; gives its address. */
+  recordDrill(input: { readonly result: DrillResult }): Promise<string>;
   /** Keeps the report beside the plan. */
   recordRestore(input: { readonly job: string; readonly report: RestoreReport }): Promise<void>;
 }
@@ -25,6 +37,8 @@ export interface DataActivities {
   planRestore(input: PlanRestoreInput): Promise<Plan>;
   applyRestore(input: ApplyInput): Promise<Applied>;
   proveRestore(input: ApplyInput): Promise<Proof>;
+  /** Restores a backup into a scratch place, compares, and cleans up. */
+  drillBackup(input: DrillBackupInput): Promise<DrillFindings>;
 }
 
 /** The activities of the command queue: they heartbeat a `TaskProgress`, and can be cancelled. */

@@ -74,6 +74,27 @@ export interface DrillResult {
   readonly evidence?: string;
 }
 
+export interface ChooseBackupInput {
+  readonly job: string;
+  /** Of the drill: the same one always draws the same backup out of the same ones. */
+  readonly id: string;
+  readonly backup?: string;
+}
+
+export type ChosenBackup = Required<Pick<DrillResult, 'asked' | 'backup' | 'capturedAt'>>;
+
+export interface DrillBackupInput {
+  readonly job: string;
+  readonly id: string;
+  readonly backup: string;
+}
+
+/** What came of one backup. */
+export type DrillFindings = Pick<
+  DrillResult,
+  'scratch' | 'records' | 'bytes' | 'comparisons' | 'steps' | 'rtoMilliseconds'
+>;
+
 /** The result that the details of a failure carry; absent where the run was ended from outside. */
 export function drillResultIn(details: readonly unknown[] | null | undefined): DrillResult | undefined {
   const [first] = details ?? [];

@@ -197,6 +197,13 @@ const entries = {
     action: 'See the differing keys in the message; stop the writers, and request the restore again.',
     exit: 3,
   },
+  DrillUnproven: {
+    meaning: 'A backup was restored into a scratch place, and what came out is not what was backed up.',
+    retryable: false,
+    action:
+      'Do not rely on this backup: see what differs in the message, verify it (`holdfast verify JOB BACKUP`), and drill another one.',
+    exit: 3,
+  },
   RestoreCancelled: {
     meaning: 'The restore was cancelled while it was writing: a part of its plan is in the store.',
     retryable: false,
@@ -261,13 +268,14 @@ const entries = {
     exit: 1,
   },
   ProgramMissing: {
-    meaning: 'A program that this work needs (`etcdutl`, `etcd`) is not on the PATH, or it is too old.',
+    meaning:
+      'A program that this work needs (`etcdutl`, `etcd`, `consul`) is not on the PATH, or it is too old.',
     retryable: false,
     action: 'Install it where the message says (the image of Holdfast has it), and do it again.',
     exit: 2,
   },
   ProgramFailed: {
-    meaning: 'A program that Holdfast called (`etcdutl`, `etcd`) failed.',
+    meaning: 'A program that Holdfast called (`etcdutl`, `etcd`, `consul`) failed.',
     retryable: true,
     action: 'See what it said in the message: mostly there is no room on the disk, or no memory.',
     exit: 1,

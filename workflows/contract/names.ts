@@ -12,7 +12,7 @@ export const commandQueue = 'holdfast-command';
 /** What deals with tasks in ECS; it mostly waits, so a worker takes many of these at once. */
 export const ecsQueue = 'holdfast-ecs';
 
-export const workflowTypes = { backup: 'backup', restore: 'restore', task: 'task' } as const;
+export const workflowTypes = { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill' } as const;
 
 /** Signals, updates (`approve` and `decline` are both) and the query of the workflow `restore`. */
 export const restoreMessages = {

@@ -1,6 +1,13 @@
 import { defineSearchAttributeKey, type RetryPolicy, type SearchAttributePair } from '@temporalio/common';
 import type { StoreKind } from './manifest.ts';
-import { backupWorkflowId, controlQueue, restoreWorkflowId, taskWorkflowId, workflowTypes } from './names.ts';
+import {
+  backupWorkflowId,
+  controlQueue,
+  drillWorkflowId,
+  restoreWorkflowId,
+  taskWorkflowId,
+  workflowTypes,
+} from './names.ts';
 import type { TaskKind } from './task.ts';
 
 /** How runs are started, whoever starts them: the command line, a schedule, a restore that takes its safety backup. */
@@ -34,6 +41,17 @@ export function startingBackup({ job, store }: JobName, id: string, what = 'back
     workflowId: backupWorkflowId(job, id),
     taskQueue: controlQueue,
     staticSummary: `${what} of ${job} (${store})`,
+    typedSearchAttributes: attributesOf(job, store),
+  };
+}
+
+/** `what` goes into the summary: `scheduled drill`. Never retried whole: its activities are. */
+export function startingDrill({ job, store }: JobName, id: string, what = 'drill'): Starting {
+  return {
+    type: workflowTypes.drill,
+    workflowId: drillWorkflowId(job, id),
+    taskQueue: controlQueue,
+    staticSummary: `${what} of ${job} (${store}): restores a backup elsewhere and compares`,
     typedSearchAttributes: attributesOf(job, store),
   };
 }
