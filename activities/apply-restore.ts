@@ -6,6 +6,7 @@ import { StoppedHalfway } from './interruption.ts';
 import { readBackupSide, readBothSides, withPlanned } from './restore-sources.ts';
 import { applyDocuments } from './apply-documents.ts';
 import { applyIndices } from './restore-indices.ts';
+import { applyWhole } from './restore-whole.ts';
 import type { Step } from './step.ts';
 import { readPlan } from './stored-plan.ts';
 
@@ -18,6 +19,7 @@ import { readPlan } from './stored-plan.ts';
 export async function applyRestore(step: Step, { plan }: ApplyInput): Promise<Applied> {
   if (plan.documents !== undefined) return applyDocuments(step, plan);
   if (plan.indices !== undefined) return applyIndices(step, plan);
+  if (plan.whole !== undefined) return applyWhole(step, plan);
   const tally = createTally(plan);
   try {
     await withPlanned(step, plan, async (sources) => {

@@ -31,7 +31,7 @@ export async function capture(step: Step, input: CaptureInput): Promise<Captured
   const started = performance.now();
   const captured = holdsIndices(job)
     ? await withStorage(job, (storage) => captureSearch(step, job, storage, input))
-    : await withEnds(job, input.reason, (ends) => captureJob(step, job, ends, input));
+    : await withEnds(job, input, (ends) => captureJob(step, job, ends, input));
   if (captured.unchangedSince !== undefined) return captured;
   return { captureMilliseconds: Math.round(performance.now() - started), ...captured };
 }

@@ -11,7 +11,7 @@ import type { DocumentStore } from '../stores/document-store.ts';
 import type { RepositoryStore } from '../stores/repository-store.ts';
 import type { KeyStore, SnapshotStore } from '../stores/store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
-import type { BackupReason } from '../workflows/contract/manifest.ts';
+import type { CaptureInput } from '../workflows/contract/backup.ts';
 
 /** Both ends of a backup. */
 export interface Ends {
@@ -86,9 +86,16 @@ export async function withDocuments<Result>(
   }
 }
 
-/** What a backup reads. A safety backup is of the keys that are about to be overwritten, whatever the job's are of. */
-function openSource(job: JobConfig, reason: BackupReason): Ends['store'] {
+/**
+ * What a backup reads. A safety backup is of what is about to be overwritten, whatever the job's are of: keys, or all of
+ * Consul.
+ */
+function openSource(
+  job: JobConfig,
+  { reason, scope }: Pick<CaptureInput, 'reason' | 'scope'>,
+): Ends['store'] {
   const { store } = job;
+  if (store.kind === 'consul' && scope?.whole === true) return openConsulSnapshots(store.consul);
   if (store.kind === 'elasticsearch' || store.mode === 'keys' || reason === 'safety') return openStore(job);
   return store.kind === 'etcd' ? openEtcdSnapshots(store.etcd) : openConsulSnapshots(store.consul);
 }
@@ -96,11 +103,11 @@ function openSource(job: JobConfig, reason: BackupReason): Ends['store'] {
 /** Opens both ends for the work, and closes them after it, whatever became of it. */
 export async function withEnds<Result>(
   job: JobConfig,
-  reason: BackupReason,
+  wanted: Pick<CaptureInput, 'reason' | 'scope'>,
   work: (ends: Ends) => Promise<Result>,
 ): Promise<Result> {
   return withStorage(job, async (storage) => {
-    const store = openSource(job, reason);
+    const store = openSource(job, wanted);
     try {
       return await work({ store, storage });
     } finally {

@@ -6,10 +6,18 @@ import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
 import type { Plan, PlanLine, PlanRestoreInput } from '../workflows/contract/restore.ts';
 import { documentsOf } from './backup-reading.ts';
 import { holdsIndices, withStorage } from './open.ts';
-import { checkRequest, refuseIndices, refuseOtherStore, scopesOf, targetOf } from './restore-request.ts';
+import {
+  checkRequest,
+  refuseIndices,
+  refuseOtherStore,
+  refuseWhole,
+  scopesOf,
+  targetOf,
+} from './restore-request.ts';
 import { readBothSides, type RestoreSources, withSources } from './restore-sources.ts';
 import { planDocuments } from './plan-documents.ts';
 import { planIndices } from './restore-indices.ts';
+import { planWhole } from './plan-whole.ts';
 import { jobOf, type Step } from './step.ts';
 
 /**
@@ -22,6 +30,7 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
   const request = checkRequest(input.request);
   if (holdsIndices(jobOf(step.config, input.job))) return planSearch(step, { ...input, request });
   refuseIndices(request);
+  if (request.whole === true) return planWhole(step, { ...input, request });
   const wanted = {
     job: input.job,
     backup: request.backup ?? 'latest',
@@ -71,6 +80,7 @@ export async function planRestore(step: Step, input: PlanRestoreInput): Promise<
 
 /** A job may have backups of both kinds: what is restored is what the backup holds. */
 async function planSearch(step: Step, input: PlanRestoreInput): Promise<Plan> {
+  refuseWhole(input.request);
   const { backup = 'latest' } = input.request;
   const { manifest } = await withStorage(jobOf(step.config, input.job), (storage) =>
     findBackup(storage, input.job, backup, step.signal),

@@ -3,6 +3,7 @@ import type { ApplyInput, Proof } from '../workflows/contract/restore.ts';
 import { readBothSides, withPlanned } from './restore-sources.ts';
 import { proveDocuments } from './prove-documents.ts';
 import { proveIndices } from './restore-indices.ts';
+import { proveWhole } from './restore-whole.ts';
 import type { Step } from './step.ts';
 
 const mostExamples = 20;
@@ -11,6 +12,7 @@ const mostExamples = 20;
 export async function proveRestore(step: Step, { plan }: ApplyInput): Promise<Proof> {
   if (plan.documents !== undefined) return proveDocuments(step, plan);
   if (plan.indices !== undefined) return proveIndices(step, plan);
+  if (plan.whole !== undefined) return proveWhole(step, plan);
   return withPlanned(step, plan, async (sources) => {
     const { live, ...sides } = await readBothSides(step, sources, plan, 'proving');
     const planning = planWrites({

@@ -12,6 +12,7 @@ const shape: z.ZodType<RestoreRequest> = z.strictObject({
   toPrefix: z.exactOptional(z.string()),
   toJob: z.exactOptional(z.string().min(1)),
   mode: z.exactOptional(z.enum(['missing-only', 'overwrite', 'mirror'])),
+  whole: z.exactOptional(z.boolean()),
   indices: z.exactOptional(z.string().min(1)),
   rename: z.exactOptional(z.string().min(1)),
   inPlace: z.exactOptional(z.enum(['close', 'delete'])),
@@ -44,6 +45,12 @@ export function refuseIndices(request: RestoreRequest): void {
   const names = forIndices.filter((name) => request[name] !== undefined);
   if (names.length === 0) return;
   throw new HoldfastError('BadRequest', `The job stands for keys; ${names.join(', ')} is for indices.`);
+}
+
+/** @throws BadRequest where a request for indices speaks of all of Consul */
+export function refuseWhole({ whole }: RestoreRequest): void {
+  if (whole === true)
+    throw new HoldfastError('BadRequest', 'The job stands for indices; whole is for Consul.');
 }
 
 /** The job whose store is written. @throws UnknownJob */

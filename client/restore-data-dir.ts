@@ -19,6 +19,7 @@ const others = [
   'toPrefix',
   'toJob',
   'mode',
+  'whole',
   'dryRun',
   'yes',
   'plan',

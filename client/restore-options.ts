@@ -13,6 +13,7 @@ export interface RestoreOptions extends GlobalOptions, OldFileOptions, SourceOpt
   readonly toPrefix?: string;
   readonly toJob?: string;
   readonly mode?: RestoreMode;
+  readonly whole: boolean;
   readonly indices?: string;
   readonly rename?: string;
   readonly inPlace?: 'close' | 'delete';

@@ -26,6 +26,7 @@ export function requestOf(backup: string, options: RestoreOptions): Requested {
     ...(keepLifecycle && { keepLifecycle }),
     ...(swapAliases && { swapAliases }),
     ...(mode !== undefined && { mode }),
+    ...(options.whole && { whole: true }),
     ...(dryRun && { dryRun }),
     ...(yes && { approved: true }),
     ...(!safetyBackup && { noSafetyBackup: true }),

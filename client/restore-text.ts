@@ -1,5 +1,5 @@
 import { boundText } from '../workflows/bound-text.ts';
-import { documentsText, indexScope, unitOf } from '../workflows/plan-unit.ts';
+import { countsText, documentsText, indexScope, unitOf } from '../workflows/plan-unit.ts';
 import type { Applied, Bound, Plan, PlanLine, Proof, RestoreReport } from '../workflows/contract/restore.ts';
 import { counted, number } from './format.ts';
 import { visible } from './visible.ts';
@@ -30,7 +30,8 @@ export function isEmpty({ add, change, remove, refused }: Plan): boolean {
   return add + change + remove + refused === 0;
 }
 
-function scopeText({ from, to }: Plan): string {
+function scopeText({ from, to, whole }: Plan): string {
+  if (whole !== undefined) return 'ALL of Consul is replaced: what is not in the backup is lost';
   const source = from.prefix === '' ? 'all keys' : `the keys under ${visible(from.prefix)}`;
   if (from.prefix === to.prefix) return `${source}, in place`;
   return `${source}, written under ${to.prefix === '' ? 'the root' : visible(to.prefix)}`;
@@ -44,6 +45,8 @@ function countLines(plan: Plan): readonly string[] {
     ...(plan.indices ? [] : [`  = ${number(equal)} as wanted already   ${number(keep)} left as they are`]),
     ...(documents === undefined ? [] : [`  documents: ${documentsText(documents, number)}`]),
     ...(refused > 0 ? [`  ! ${counted(refused, one, many)} that cannot be written`] : []),
+    ...(plan.whole === undefined ? [] : [`  now, and after it: ${countsText(plan.whole.counts, number)}`]),
+    ...(plan.whole?.warnings ?? []).map((warning) => `  ! ${warning}`),
     ...boundLines(bound),
   ];
 }
@@ -77,13 +80,25 @@ function exampleLines(plan: Plan, op: PlanLine['op']): readonly string[] {
   ];
 }
 
-function keyText({ key, keyBase64, from, index }: PlanLine): string {
+function keyText({ kind, key, keyBase64, from, index }: PlanLine): string {
+  if (kind !== undefined) return `${kind}: ${visible(key ?? '')}`;
   const own = key === undefined ? `base64:${keyBase64 ?? ''}` : visible(key);
   if (index !== undefined) return `${own}  in ${visible(index)}`;
   return from === undefined || from === key ? own : `${own}  from ${visible(from)}`;
 }
 
-function provenText({ compared, documents, samples = 0, notCounted = 0, aliases = [] }: Proof): string {
+function provenText({
+  compared,
+  documents,
+  whole,
+  samples = 0,
+  notCounted = 0,
+  aliases = [],
+}: Proof): string {
+  if (whole !== undefined) {
+    const what = counted(compared, 'entry', 'entries');
+    return `  proven: ${what} read back and compared, all equal; now, and in the backup: ${countsText(whole, number)}`;
+  }
   if (documents === undefined)
     return `  proven: ${counted(compared, 'key')} read back and compared, all equal`;
   const indices = counted(compared, 'index', 'indices');

@@ -26,10 +26,17 @@ export interface HttpRequest {
   /** Path and query, encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | number>>;
-  readonly body?: Buffer | undefined;
+  readonly body?: Buffer | StreamedBody | undefined;
   readonly signal: AbortSignal;
-  /** Milliseconds that the server may think before its first byte. Default: two minutes. */
+  /** Milliseconds from the connection to the first byte of the answer. Default: two minutes. */
   readonly patience?: number | undefined;
+}
+
+/** A body that is not held in memory. */
+export interface StreamedBody {
+  readonly bytes: number;
+  /** All of it, from its start: a request may be sent twice. A piece may be read until the next one is asked for. */
+  open(): AsyncIterable<Buffer>;
 }
 
 /** Paths of PEM files. */
@@ -56,7 +63,7 @@ export function openHttp(product: string, address: string, tls: https.AgentOptio
     const { method, path, headers, body, signal, patience = silence } = request;
     const options: https.RequestOptions = {
       ...{ host, port, agent, method, path, signal },
-      headers: { ...headers, ...(body === undefined ? {} : { 'Content-Length': body.length }) },
+      headers: { ...headers, ...(body === undefined ? {} : { 'Content-Length': lengthOf(body) }) },
     };
     for (;;) {
       const outgoing = secure ? https.request(options) : http.request(options);
@@ -79,7 +86,7 @@ function isReset(error: unknown): boolean {
 
 function answerOf(
   outgoing: http.ClientRequest,
-  body: Buffer | undefined,
+  body: HttpRequest['body'],
   patience: number,
 ): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
@@ -96,8 +103,37 @@ function answerOf(
   });
   outgoing.once('response', resolve);
   outgoing.on('error', reject);
-  outgoing.end(body);
+  if (body === undefined || Buffer.isBuffer(body)) outgoing.end(body);
+  else void pour(body.open(), outgoing);
   return promise.finally(() => clearTimeout(timer));
+}
+
+function lengthOf(body: Buffer | StreamedBody): number {
+  return Buffer.isBuffer(body) ? body.length : body.bytes;
+}
+
+/** What fails in the reading of the body fails the request, which the server then has not got as a whole. */
+async function pour(bytes: AsyncIterable<Buffer>, outgoing: http.ClientRequest): Promise<void> {
+  try {
+    for await (const piece of bytes) {
+      if (outgoing.destroyed) return;
+      // What is written is sent later, and the memory of a piece is used again.
+      if (!outgoing.write(Buffer.from(piece))) await drained(outgoing);
+    }
+    outgoing.end();
+  } catch (error) {
+    outgoing.destroy(Error.isError(error) ? error : new Error(String(error)));
+  }
+}
+
+async function drained(outgoing: http.ClientRequest): Promise<void> {
+  const settled = Promise.withResolvers<undefined>();
+  const done = () => settled.resolve(undefined);
+  outgoing.once('drain', done);
+  outgoing.once('close', done);
+  await settled.promise;
+  outgoing.off('drain', done);
+  outgoing.off('close', done);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Plan, PlanLine, RestoreMode } from './contract/restore.ts';
 import { boundText } from './bound-text.ts';
-import { documentsText, indexScope, unitOf } from './plan-unit.ts';
+import { countsText, documentsText, indexScope, unitOf } from './plan-unit.ts';
 import { code, count, facts, prose, table } from './markdown.ts';
 
 /** The digits that people compare and type. */
@@ -26,6 +26,7 @@ export function planFacts(plan: Plan): string {
     bound,
     object,
     documents,
+    whole,
   } = plan;
   const bold = (value: number): string => `**${count(value)}**`;
   const ofIndices = indexScope(plan);
@@ -40,6 +41,12 @@ export function planFacts(plan: Plan): string {
     ...(bound === undefined ? [] : [[`bound to a ${bound.to}`, boundText(bound)] as const]),
     ['equal already', count(equal)],
     ...(keep > 0 ? [['left alone', `${count(keep)}, since the mode is ${code(mode)}`] as const] : []),
+    ...(whole === undefined
+      ? []
+      : [
+          ['everything', `**all of Consul is replaced**: ${prose(countsText(whole.counts, count))}`] as const,
+        ]),
+    ...(whole?.warnings ?? []).map((warning) => ['mind', prose(warning)] as const),
     ...(ofIndices === undefined
       ? ([
           ['from', `backup ${code(backup)} of ${code(job)}, ${keysUnder(from.prefix)}`],
@@ -78,8 +85,12 @@ export function planKeys(plan: Plan): readonly string[] {
   return [table(['', ''], rows)];
 }
 
-function planRow({ op, key, keyBase64, from, index, reason }: PlanLine): string[] {
-  const own = key === undefined ? `${code(keyBase64 ?? '')} (base64)` : code(key);
+function keyText({ key, keyBase64 }: Record<'key' | 'keyBase64', string | undefined>): string {
+  return key === undefined ? `${code(keyBase64 ?? '')} (base64)` : code(key);
+}
+
+function planRow({ op, kind, key, keyBase64, from, index, reason }: PlanLine): string[] {
+  const own = kind === undefined ? keyText({ key, keyBase64 }) : `${prose(kind)}: ${code(key ?? '')}`;
   const placed = index === undefined ? own : `${own} in ${code(index)}`;
   const name = from === undefined || from === key ? placed : `${placed}, from ${code(from)}`;
   return [op, reason === undefined ? name : `${name}: ${prose(reason)}`];

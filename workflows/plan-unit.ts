@@ -1,7 +1,11 @@
-import type { DocumentCounts, Plan } from './contract/restore.ts';
+import type { DocumentCounts, Plan, WholeCount } from './contract/restore.ts';
 
 /** What the lines of a plan are, in words. */
-export function unitOf({ indices }: Pick<Plan, 'indices'>): { readonly one: string; readonly many: string } {
+export function unitOf({ indices, whole }: Pick<Plan, 'indices' | 'whole'>): {
+  readonly one: string;
+  readonly many: string;
+} {
+  if (whole !== undefined) return { one: 'entry', many: 'entries' };
   return indices === undefined ? { one: 'key', many: 'keys' } : { one: 'index', many: 'indices' };
 }
 
@@ -31,4 +35,11 @@ export function documentsText(
     ...(equal > 0 ? [`${count(equal)} as wanted already`] : []),
     ...(keep > 0 ? [`${count(keep)} differ and are left as they are`] : []),
   ].join(', ');
+}
+
+/** `ACL tokens 12 → 11, keys 4, nodes 3 → 2`: how many there are, and how many will be. */
+export function countsText(counts: readonly WholeCount[], count: (number: number) => string): string {
+  return counts
+    .map(({ kind, live, backup }) => `${kind} ${count(live)}${live === backup ? '' : ` → ${count(backup)}`}`)
+    .join(', ');
 }

@@ -5,6 +5,7 @@ import type { Plan, RestoreReport } from './contract/restore.ts';
 import { advice } from './failure.ts';
 import { code, count, facts, fence, list, page, prose, time } from './markdown.ts';
 import { planFacts, planKeys, shortDigest } from './plan-details.ts';
+import { countsText } from './plan-unit.ts';
 import type { RestoreState } from './restore-state.ts';
 
 /** Shows in the Temporal UI what a restore is at, what its plan is, and what a person can do now. */
@@ -119,10 +120,12 @@ function reportRows({
     rows.push([
       'compared',
       proof.documents === undefined
-        ? `${count(proof.compared)} keys at index ${proof.storeIndex}: ${verdict}`
+        ? `${count(proof.compared)} ${proof.whole ? 'entries' : 'keys'} at index ${proof.storeIndex}: ${verdict}`
         : `${count(proof.compared)} indices, ${count(proof.documents)} documents counted, ${count(proof.samples ?? 0)} compared: ${verdict}`,
     ]);
   }
+  if (proof?.whole !== undefined)
+    rows.push(['now, and in the backup', prose(countsText(proof.whole, count))]);
   if (safetyBackup !== undefined) rows.push(['what was before', `backup ${code(safetyBackup)}`]);
   return rows;
 }

@@ -45,6 +45,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
           'documents: load into indices that are there, instead of making new ones',
       ).choices(['missing-only', 'overwrite', 'mirror'] satisfies RestoreMode[]),
     )
+    .option('--whole', 'a snapshot of Consul: replace everything, ACLs too, not only keys', false)
     .option('--indices <names>', 'only these indices and data streams, with `*`, separated by commas')
     .option('--rename <name>', 'the name each index gets, where $1 is its own (default: restored-$1)')
     .addOption(
@@ -113,6 +114,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
           'holdfast restore search-docs --indices orders --mode missing-only',
           'documents that an index has lost',
         ],
+        ['holdfast restore consul-whole --whole', 'all of Consul, in place of what is there'],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
         ['holdfast restore consul-prod --direct', 'on a day without Temporal'],

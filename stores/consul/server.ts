@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import type https from 'node:https';
 import Consul from 'consul';
-import { bytesOf as httpBytes, openHttp, textOf as httpText } from '../http.ts';
+import { bytesOf as httpBytes, openHttp, type StreamedBody, textOf as httpText } from '../http.ts';
 import { answerError } from './errors.ts';
 import type { ConsulSettings } from './settings.ts';
 
@@ -22,10 +22,12 @@ export interface Request {
   readonly method: 'GET' | 'PUT';
   /** Path and query, encoded. The datacenter of the settings is added. */
   readonly path: string;
-  readonly body?: Buffer;
+  readonly body?: Buffer | StreamedBody;
   /** Instead of the settings' token. */
   readonly token?: string;
   readonly signal: AbortSignal;
+  /** As of `HttpRequest`. */
+  readonly patience?: number;
 }
 
 export function openServer(address: string, settings: ConsulSettings, tls: https.AgentOptions): Server {
@@ -37,9 +39,9 @@ export function openServer(address: string, settings: ConsulSettings, tls: https
     ...(datacenter === undefined ? {} : { dc: datacenter }),
   };
 
-  function send({ method, path, body, signal, token = settings.token }: Request) {
+  function send({ method, path, body, signal, patience, token = settings.token }: Request) {
     return connection.send({
-      ...{ method, body, signal },
+      ...{ method, body, signal, patience },
       path: withDatacenter(path, datacenter),
       headers: token === undefined ? {} : { 'X-Consul-Token': token },
     });

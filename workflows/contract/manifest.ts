@@ -6,6 +6,8 @@ export interface Scope {
   readonly prefix: string;
   /** Of a safety backup of documents: these indices alone, which are about to be changed. */
   readonly indices?: readonly string[];
+  /** Of the safety backup of a whole Consul: a snapshot, whatever the backups of the job are. */
+  readonly whole?: true;
 }
 
 /** The one moment that a backup shows. */

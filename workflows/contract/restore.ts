@@ -19,6 +19,8 @@ export interface RestoreRequest {
   readonly toJob?: string;
   /** Default `missing-only`. */
   readonly mode?: RestoreMode;
+  /** A snapshot of Consul: replace everything with it, not only keys. Default false. */
+  readonly whole?: boolean;
   /** Elasticsearch: names of indices and data streams, with `*`, separated by commas; `-` before one leaves it out. Default: all. */
   readonly indices?: string;
   /** Elasticsearch: the name that each index gets, where `$1` stands for its own. Default `restored-$1`. */
@@ -104,6 +106,8 @@ export interface Plan {
   readonly indices?: IndexWish;
   /** Where indices are restored document by document: what becomes of the documents. */
   readonly documents?: DocumentCounts;
+  /** Where all of Consul is replaced: then `add`, `change` and `remove` count keys and things. */
+  readonly whole?: WholePlan;
   /** It only makes new things beside what is there, so no safety backup is taken. */
   readonly harmless?: boolean;
   /** The first few of each kind, in the order of the keys. */
@@ -114,6 +118,20 @@ export interface Plan {
   readonly digest: string;
   /** The stored plan, relative to the job's folder: `restores/<restore id>/plan.ndjson.zst`. */
   readonly object: string;
+}
+
+/** How many there are of a kind of things in Consul. */
+export interface WholeCount {
+  /** In the plural: `keys`, `ACL tokens`, `nodes`. */
+  readonly kind: string;
+  readonly live: number;
+  readonly backup: number;
+}
+
+export interface WholePlan {
+  readonly counts: readonly WholeCount[];
+  /** Sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** Documents of the indices that are made, and of those that are there. */
@@ -145,6 +163,8 @@ export interface Bound {
 /** One line of the stored plan. */
 export interface PlanLine {
   readonly op: 'add' | 'change' | 'remove' | 'refuse';
+  /** Of a whole Consul: what it is, where it is no key: `ACL tokens`. Then `key` is its name. */
+  readonly kind?: string;
   /** The key where it is written; text where it is UTF-8, else base64 in `keyBase64`. */
   readonly key?: string;
   readonly keyBase64?: string;
@@ -216,6 +236,8 @@ export interface Proof {
   readonly notCounted?: number;
   /** Aliases that now point to what was restored. */
   readonly aliases?: readonly string[];
+  /** Of a whole Consul: how many there are now, and were in the backup. */
+  readonly whole?: readonly WholeCount[];
   readonly storeIndex: string;
   /** ISO 8601. */
   readonly provenAt: string;

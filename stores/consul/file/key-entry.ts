@@ -35,6 +35,7 @@ export function readKeyEntry(bytes: Buffer): { readonly record: KeyRecord; reado
   };
 }
 
-function digits(value: Value | undefined): string {
+/** A number as decimal digits; `0` where it is none. */
+export function digits(value: Value | undefined): string {
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '0';
 }
