@@ -4,6 +4,7 @@ import type {
   ControlActivities,
   DataActivities,
   EcsActivities,
+  ScrubActivities,
 } from '../workflows/contract/activities.ts';
 import { applyRestore } from './apply-restore.ts';
 import { chooseBackup } from './drill/choose-backup.ts';
@@ -11,6 +12,7 @@ import { cleanDrill } from './drill/clean-drill.ts';
 import { drillBackup } from './drill/drill-backup.ts';
 import { recordDrill } from './drill/record-drill.ts';
 import { capture } from './capture.ts';
+import { describeScrub } from './describe-scrub.ts';
 import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
 import { startEcs, stopEcs, watchEcs } from './ecs-tasks.ts';
@@ -20,6 +22,7 @@ import { prune } from './prune.ts';
 import { publish } from './publish.ts';
 import { recordRestore } from './record-restore.ts';
 import { runCommand } from './run-command.ts';
+import { scrub } from './scrub.ts';
 import { asActivity } from './temporal.ts';
 import { backupsAtWork, describeJobWithTurn } from './turns.ts';
 import { verify } from './verify.ts';
@@ -30,12 +33,14 @@ export function createActivities(config: Config): {
   readonly data: DataActivities;
   readonly command: CommandActivities;
   readonly ecs: EcsActivities;
+  readonly scrub: ScrubActivities;
 } {
   return {
     control: {
       backupsAtWork: asActivity(config, backupsAtWork),
       describeJob: asActivity(config, describeJobWithTurn),
       describeTask: asActivity(config, describeTask),
+      describeScrub: asActivity(config, describeScrub),
       publish: asActivity(config, publish),
       prune: asActivity(config, prune),
       discard: asActivity(config, discard),
@@ -51,6 +56,9 @@ export function createActivities(config: Config): {
       applyRestore: asActivity(config, applyRestore),
       proveRestore: asActivity(config, proveRestore),
       drillBackup: asActivity(config, drillBackup),
+    },
+    scrub: {
+      scrub: asActivity(config, scrub),
     },
     command: {
       runCommand: asActivity(config, runCommand),

@@ -12,6 +12,8 @@ export interface Step<Shown extends Phase = Progress> {
   /** A step stops soon after this aborts, by throwing. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Shown) => void;
+  /** What the attempt before has shown last, where there was one: a step may go on there. */
+  readonly before?: Shown;
   readonly log: StepLog;
   /** The run on whose behalf the step works, and which try it is (from 1); absent on the command line. */
   readonly run?: StepRun;

@@ -16,6 +16,8 @@ export function asActivity<Input, Result, Shown extends Phase = Progress>(
   return async (input) => {
     const context = Context.current();
     const { workflowExecution, attempt } = context.info;
+    // What the last attempt gave to its last heartbeat.
+    const before = context.info.heartbeatDetails as Shown | undefined;
     const pulse = startPulse<Shown>(context);
     try {
       return await work(
@@ -24,6 +26,7 @@ export function asActivity<Input, Result, Shown extends Phase = Progress>(
           signal: AbortSignal.any([context.cancellationSignal, pulse.stalled]),
           onProgress: pulse.onProgress,
           log: context.log,
+          ...(before !== undefined && { before }),
           ...(workflowExecution && { run: { ...workflowExecution, attempt } }),
         },
         input,

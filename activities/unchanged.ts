@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { listBackups } from '../storage/catalog.ts';
 import { objectName } from '../storage/layout.ts';
+import { listMarks } from '../storage/marks.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Captured } from '../workflows/contract/backup.ts';
 import type { Manifest } from '../workflows/contract/manifest.ts';
@@ -29,6 +30,7 @@ export async function findUnchanged(
   if (newest?.objects[0]?.format !== format || !sameKind(newest, wanted)) return undefined;
 
   const holder = newest.unchangedSince ?? newest.id;
+  if (await isDamaged(storage, wanted.job, [newest.id, holder], signal)) return undefined;
   const age = timeOfBackupId(wanted.id).getTime() - timeOfBackupId(holder).getTime();
   if (age < 0 || age >= oldestData) return undefined;
   const isSame = givesSnapshots(store)
@@ -55,6 +57,16 @@ async function newestBackup(
     if (entry.manifest.reason !== 'safety') return entry.manifest;
   }
   return undefined;
+}
+
+async function isDamaged(
+  storage: Storage,
+  job: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const marks = await listMarks(storage, job, signal);
+  return ids.some((id) => marks.get(id)?.has('damaged') === true);
 }
 
 function sameKind(newest: Manifest, wanted: Wanted): boolean {

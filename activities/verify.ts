@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { JobConfig } from '../config/config.ts';
 import { objectName } from '../storage/layout.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -12,6 +11,7 @@ import { fileCheck } from './file-proof.ts';
 import { hashCheck } from './hash-proof.ts';
 import { jobOf, type Step } from './step.ts';
 import { snapshotOf } from './snapshot-file.ts';
+import { readDigest } from './stored-digest.ts';
 import { verifyIndices } from './verify-indices.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
 
@@ -97,14 +97,9 @@ async function compareStored(
   object: DataObject,
 ): Promise<number> {
   const name = objectName(job, object.name);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of storage.get(name, { signal: step.signal })) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    step.onProgress({ phase: 'verifying', records: 0, bytes, bytesTotal: object.storedBytes });
-  }
-  const digest = hash.digest('hex');
+  const { bytes, sha256: digest } = await readDigest(storage, name, step.signal, (read) =>
+    step.onProgress({ phase: 'verifying', records: 0, bytes: read, bytesTotal: object.storedBytes }),
+  );
   if (bytes === object.storedBytes && digest === object.storedSha256) return bytes;
   throw new HoldfastError(
     'ArchiveCorrupt',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { findBackup } from '../storage/find.ts';
-import { type Mark, removeMark, setMark } from '../storage/marks.ts';
+import { type PersonsMark, removeMark, setMark } from '../storage/marks.ts';
 import type { Io } from './io.ts';
 import { globalOptions } from './options.ts';
 import { printJson, printLine } from './output.ts';
@@ -8,7 +8,7 @@ import { withSource } from './sources.ts';
 import { whoAmI } from './who-am-i.ts';
 
 /** The action of a command that sets a mark of a backup, or takes it away, and tells it. */
-export function marking(io: Io, mark: Mark, set: boolean) {
+export function marking(io: Io, mark: PersonsMark, set: boolean) {
   return (
     job: string,
     which: string,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
 import type { ClusterSettings, RepositorySettings } from '../stores/elasticsearch/settings.ts';
 import type { EtcdSettings } from '../stores/etcd/settings.ts';
+import type { KeepPolicy } from '../storage/retention.ts';
 import type { S3Settings, StorageSettings } from '../storage/settings.ts';
 import type { CommandSettings } from '../tasks/command/settings.ts';
 import type {
@@ -137,7 +138,8 @@ function buildJob(
     storage,
     ...present({ schedule }),
     drill: buildDrill(job.drill),
-    keep: { ...present(job.keep), safety: job.keep.safety, timezone: schedule?.timezone ?? 'UTC' },
+    keep: buildKeep(job),
+    ...present({ verify: job.verify && present(job.verify) }),
     encryption: {
       recipients: job.encrypt.recipients,
       identityFiles: job.encrypt.identity_files.map((file) => resolve(folder, file)),
@@ -153,6 +155,15 @@ function buildJob(
 
 function buildDrill({ schedule, backup, scratch }: CheckedJob['drill']): DrillSettings {
   return { backup, ...present({ schedule, scratch: scratch && present(scratch) }) };
+}
+
+function buildKeep({ keep, schedule, deadline }: CheckedJob): KeepPolicy {
+  const { at_least: atLeast, safety, ...rules } = keep;
+  return {
+    ...present(rules),
+    ...{ atLeast, safety, timezone: schedule?.timezone ?? 'UTC' },
+    unfinishedFor: Math.max(24 * 3_600_000, deadline + 3_600_000),
+  };
 }
 
 function buildStore({ consul, etcd, elasticsearch }: CheckedJob, folder: string): StoreSettings {

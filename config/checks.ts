@@ -59,7 +59,7 @@ function checkJobs(judged: Judged): Finding[] {
 
 /** What only a job that backs up a store has. */
 const backupSettings = [
-  ...['storage', 'allow_empty', 'max_shrink', 'keep', 'drill', 'encrypt', 'approval_timeout'],
+  ...['storage', 'allow_empty', 'max_shrink', 'keep', 'drill', 'verify', 'encrypt', 'approval_timeout'],
 ];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */

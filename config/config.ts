@@ -54,6 +54,8 @@ export interface JobConfig {
   readonly schedule?: ScheduleSettings;
   readonly drill: DrillSettings;
   readonly keep: KeepPolicy;
+  /** Absent: stored backups are read back only where `holdfast verify` does it. */
+  readonly verify?: VerifySettings;
   readonly encryption: EncryptionSettings;
   readonly allowEmpty: boolean;
   /** 0 to 1: a backup that holds less by more than this part of the last good one is suspicious. */
@@ -132,6 +134,13 @@ export interface ScheduleSettings {
   readonly jitter: number;
   /** How late a missed run may still start. */
   readonly catchup: number;
+}
+
+export interface VerifySettings {
+  readonly schedule?: ScheduleSettings;
+  readonly slices: number;
+  /** Milliseconds. */
+  readonly deadline: number;
 }
 
 export interface EncryptionSettings {

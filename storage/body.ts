@@ -33,3 +33,9 @@ function nextUntil(
   else iterator.next().then(resolve, reject);
   return promise.finally(() => signal.removeEventListener('abort', abort));
 }
+
+/** A body of one chunk. */
+// eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for, but a body is asynchronous
+export async function* bodyOf(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  yield bytes;
+}

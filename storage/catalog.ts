@@ -3,6 +3,7 @@ import type { Manifest } from '../workflows/contract/manifest.ts';
 import { backupIdPattern } from '../workflows/contract/names.ts';
 import { jobFolder, manifestName } from './layout.ts';
 import { decodeManifest } from './manifest.ts';
+import { readSmallObject } from './small-object.ts';
 import type { Storage } from './storage.ts';
 
 /** One recovery point of a job, or what stands in the place of one. */
@@ -28,8 +29,6 @@ export interface UnfinishedRun {
 }
 
 const manifestsAtOnce = 8;
-/** Far more than any manifest has; so that a file put in its place cannot fill the memory. */
-const manifestLimit = 16 * 1024 * 1024;
 
 /**
  * The backups of a job, newest first. One that cannot be read is told of, it neither hides the others nor is left
@@ -97,15 +96,7 @@ export async function readManifest(
 ): Promise<Manifest> {
   const name = manifestName(job, id);
   const address = `${storage.address}/${name}`;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of storage.get(name, signal === undefined ? {} : { signal })) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > manifestLimit)
-      throw new HoldfastError('ArchiveCorrupt', `${address} is far larger than a manifest.`);
-  }
-  const manifest = decodeManifest(Buffer.concat(chunks), address);
+  const manifest = decodeManifest(await readSmallObject(storage, name, 'a manifest', signal), address);
   // The name of the job may differ (a job renamed, its folder moved with it); the id is what data refers to.
   if (manifest.id === id) return manifest;
   throw new HoldfastError(

@@ -6,7 +6,8 @@
  *   <job>/<backup id>/drills/<drill id>.json    evidence; it goes with the backup
  *   <job>/restores/<restore id>/plan.ndjson.zst, report.json
  *   <job>/<run id>/stdout.log, stderr.log    of a task; stdout.2.log of its second attempt
- *   <job>/marks/<backup id>.pinned.json, .trusted.json
+ *   <job>/slices/3-of-7.json                 when a verification has read that part of all backups
+ *   <job>/marks/<backup id>.pinned.json, .trusted.json, .damaged.json
  */
 
 /** The folder of a job, with its slash. */
@@ -28,7 +29,7 @@ export function objectName(job: string, name: string): string {
   return `${job}/${name}`;
 }
 
-/** The folder of what people say of the backups of a job, with its slash. */
+/** The folder of what is said of the backups of a job, with its slash. */
 export function marksFolder(job: string): string {
   return `${job}/marks/`;
 }
@@ -41,6 +42,11 @@ export function drillName(job: string, backup: string, drillId: string): string 
 /** The folder of all restores of a job, with its slash. */
 export function restoresFolder(job: string): string {
   return `${job}/restores/`;
+}
+
+/** The folder of what verifications have read, with its slash. */
+export function slicesFolder(job: string): string {
+  return `${job}/slices/`;
 }
 
 /** The folder of a restore, with its slash. */

@@ -3,10 +3,12 @@ import { marksFolder } from './layout.ts';
 import type { Storage } from './storage.ts';
 
 /**
- * What people say of a backup after it was made; its manifest stays as it is. `pinned`: retention never removes it.
- * `trusted`: it is good although it looked suspicious.
+ * What is said of a backup after it was made; its manifest stays as it is. `pinned`: retention never removes it.
+ * `trusted`: it is good although it looked suspicious. `damaged`: what is stored of it is not what was written
+ * (damage.ts); a verification says so, and takes it back.
  */
-export type Mark = 'pinned' | 'trusted';
+export type Mark = PersonsMark | 'damaged';
+export type PersonsMark = 'pinned' | 'trusted';
 
 export type Marks = ReadonlyMap<string, ReadonlySet<Mark>>;
 
@@ -21,16 +23,16 @@ export async function listMarks(storage: Storage, job: string, signal?: AbortSig
   const folder = marksFolder(job);
   for await (const { name } of storage.list(folder, signal)) {
     const [id = '', mark] = name.slice(folder.length).split('.');
-    if (mark !== 'pinned' && mark !== 'trusted') continue;
+    if (mark !== 'pinned' && mark !== 'trusted' && mark !== 'damaged') continue;
     marks.set(id, (marks.get(id) ?? new Set()).add(mark));
   }
   return marks;
 }
 
-/** Sets a mark; one that is there already stays as it is. Gives whether it is new. */
+/** Sets a person's mark; one that is there already stays as it is. Gives whether it is new. */
 export async function setMark(
   storage: Storage,
-  { job, id, mark }: MarkPlace,
+  { job, id, mark }: MarkPlace & { readonly mark: PersonsMark },
   by: MarkedBy,
   signal?: AbortSignal,
 ): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface PrunePlan {
   readonly now: Date;
   readonly keep: readonly KeptBackup[];
   readonly remove: readonly RemovedFolder[];
-  /** Runs that ended without a manifest a day ago or more. */
+  /** Runs that ended without a manifest, so long ago that none of them can be at work still (`unfinishedFor`). */
   readonly leftovers: readonly RemovedFolder[];
 }
 
@@ -45,9 +45,6 @@ export interface Pruned {
   readonly uploads: number;
 }
 
-/** A run has this long to publish, before what it stored counts as left over. */
-const unfinishedFor = 24 * 3_600_000;
-
 /** Says what of a job retention keeps and why, and what goes. Changes nothing. */
 export async function planPrune(
   storage: Storage,
@@ -73,9 +70,9 @@ export async function planPrune(
     if (why !== undefined) keep.push(kept(entry, why));
     else if (entry.state === 'published')
       remove.push(folderOf(entry.id, await contents(storage, job, entry.id, signal)));
-    else if (!needed.has(entry.id) && timeOfBackupId(entry.id) < staleBefore(now)) {
+    else if (!needed.has(entry.id) && timeOfBackupId(entry.id) < staleBefore(now, policy)) {
       const objects = await contents(storage, job, entry.id, signal);
-      const stale = objects.every(({ modified }) => modified < staleBefore(now));
+      const stale = objects.every(({ modified }) => modified < staleBefore(now, policy));
       if (stale) leftovers.push(folderOf(entry.id, objects));
     }
   }
@@ -88,11 +85,14 @@ export async function planPrune(
  * manifests, which a later prune takes for left over; it may be repeated.
  */
 export async function prune(storage: Storage, plan: PrunePlan, signal?: AbortSignal): Promise<Pruned> {
-  const { job, now } = plan;
+  const { job, now, policy } = plan;
   const { remove, leftovers } = await stillToGo(storage, plan, signal);
   const manifests = remove.map(({ id }) => manifestName(job, id));
-  const trusted = remove.map(({ id }) => markName({ job, id, mark: 'trusted' }));
-  await storage.remove([...manifests, ...trusted], signal);
+  const marks = remove.flatMap(({ id }) => [
+    markName({ job, id, mark: 'trusted' }),
+    markName({ job, id, mark: 'damaged' }),
+  ]);
+  await storage.remove([...manifests, ...marks], signal);
 
   // Both are looked up at the last moment: a run may have published a reference to this data just now.
   const candidates = [...remove, ...leftovers];
@@ -110,7 +110,7 @@ export async function prune(storage: Storage, plan: PrunePlan, signal?: AbortSig
     removed: remove.map(({ id }) => id),
     leftovers: leftovers.filter(go).map(({ id }) => id),
     bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0),
-    uploads: await storage.abortUploads(jobFolder(job), signal, staleBefore(now)),
+    uploads: await storage.abortUploads(jobFolder(job), signal, staleBefore(now, policy)),
   };
 }
 
@@ -130,7 +130,11 @@ async function stillToGo(
   };
 }
 
-function staleBefore(now: Date): Date {
+/** When a run that may still be at work cannot have stored anything, however long it takes. */
+export function staleBefore(
+  now: Date,
+  { unfinishedFor = 24 * 3_600_000 }: Pick<KeepPolicy, 'unfinishedFor'>,
+): Date {
   return new Date(now.getTime() - unfinishedFor);
 }
 
@@ -154,7 +158,9 @@ function retained(entry: CatalogEntry, all: Marks): Retained[] {
       const marks = all.get(id);
       const suspicious = suspicions !== undefined && marks?.has('trusted') !== true;
       const pinned = marks?.has('pinned') === true;
-      return [{ id, time, state, reason, pinned, suspicious, refersTo: refersTo(entry.manifest) }];
+      const holders = refersTo(entry.manifest);
+      const damaged = [id, ...holders].some((one) => all.get(one)?.has('damaged') === true);
+      return [{ id, time, state, reason, pinned, suspicious, damaged, refersTo: holders }];
     }
   }
 }

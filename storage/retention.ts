@@ -12,9 +12,16 @@ export interface KeepPolicy {
   readonly yearly?: number;
   /** Milliseconds before the newest backup; so a job that has stopped loses nothing more. */
   readonly within?: number;
+  /** So many good backups stay, whatever the rules say; absent: one. */
+  readonly atLeast?: number;
   /** Milliseconds that safety backups are kept; the other rules pass them over. */
   readonly safety: number;
   readonly timezone: string;
+  /**
+   * Milliseconds that a run has to publish what it stored, before that counts as left over; absent: a day. Never less
+   * than a run may take, so that nothing of one that is at work is removed.
+   */
+  readonly unfinishedFor?: number;
 }
 
 /** What retention has to know of a backup. */
@@ -28,6 +35,8 @@ export interface Retained {
   readonly pinned?: boolean;
   /** It may not be what it should be, and nobody has said that it is. */
   readonly suspicious?: boolean;
+  /** A verification has found that what is stored of it is not what was written. */
+  readonly damaged?: boolean;
   /** The ids of the earlier backups whose data this one refers to. */
   readonly refersTo: readonly string[];
 }
@@ -41,8 +50,13 @@ const rules: readonly Period[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearl
  * Every rule walks from the newest to the oldest and keeps the newest of each period, until it has kept as many as
  * it says; one that is not full keeps the oldest too. Beyond the rules stay: the newest verified backup, what a
  * kept one refers to, those from the future, and those that cannot be read, with the data these may refer to.
- * Imported ones are not of the schedule: the rules pass them over, and they stay. Pinned ones stay. While the newest
- * backup is suspicious, everything stays: an earlier one may be the last that is good.
+ * Imported ones are not of the schedule: the rules pass them over, and they stay. Pinned ones stay.
+ *
+ * A backup that is damaged or suspicious never takes the place of a good one: the rules choose among the good ones as
+ * if the others were not there, and besides keep the others for as long as they would if these were good. While the
+ * newest backup is damaged or suspicious, everything stays: an earlier one may be the last that is good. And the newest
+ * good ones stay, as many as `atLeast` says.
+ *
  * Without any rule everything stays but old safety backups.
  */
 export function keepReasons(
@@ -64,20 +78,34 @@ export function keepReasons(
       keep(backup, 'its manifest cannot be read: look at it, then delete it by hand');
     else if (backup.time > now) keep(backup, 'its time is in the future');
   }
-  applyRules(points, policy, keep);
+  const good = points.filter((point) => !isDoubtful(point));
+  applyRules(good, policy, keep);
+  applyRules(points, policy, (point, reason) => {
+    if (isDoubtful(point)) keep(point, reason);
+  });
   for (const backup of readable) {
     const until = new Date(backup.time.getTime() + policy.safety);
     if (backup.reason === 'import') keep(backup, 'imported by hand: delete it by hand');
     if (backup.reason === 'safety' && until > now) keep(backup, `safety backup until ${until.toISOString()}`);
   }
   for (const backup of readable) if (backup.pinned === true) keep(backup, 'pinned');
-  if (points[0]?.suspicious === true) {
-    for (const backup of readable) keep(backup, `the newest backup, ${points[0].id}, is suspicious`);
+  const [newestPoint] = points;
+  if (newestPoint !== undefined && isDoubtful(newestPoint)) {
+    const is = newestPoint.damaged === true ? 'damaged' : 'suspicious';
+    for (const backup of readable) keep(backup, `the newest backup, ${newestPoint.id}, is ${is}`);
   }
-  const newest = points[0] ?? readable[0];
+  const newest = newestPoint ?? readable[0];
   if (newest !== undefined) keep(newest, 'newest verified');
+  const { atLeast = 1 } = policy;
+  for (const point of good.slice(0, atLeast))
+    if (!kept.has(point.id))
+      keep(point, atLeast === 1 ? 'the last good one' : `one of the last ${atLeast} good ones`);
   keepReferred(newestFirst, points, kept, keep);
   return kept;
+}
+
+function isDoubtful({ suspicious, damaged }: Retained): boolean {
+  return suspicious === true || damaged === true;
 }
 
 type Keep = (backup: Retained, reason: string) => void;

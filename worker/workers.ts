@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
-import { commandQueue, controlQueue, dataQueue, ecsQueue } from '../workflows/contract/names.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue, scrubQueue } from '../workflows/contract/names.ts';
 
 export interface WorkersOptions {
   readonly config: Config;
@@ -24,11 +24,12 @@ export interface Workers {
 
 /**
  * One worker decides what happens next, another one moves bytes: so no long transfer delays a decision. A third one
- * runs commands, where the configuration allows them. A fourth one waits for tasks in ECS, where there are such.
+ * runs commands, where the configuration allows them. Others wait for tasks in ECS, and read stored backups back, where
+ * there are such.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { config, connection, namespace, bundle, grace = 10_000 } = options;
-  const { control, data, command, ecs } = createActivities(config);
+  const { control, data, command, ecs, scrub } = createActivities(config);
   const common = {
     connection,
     namespace,
@@ -77,6 +78,18 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
           }),
         ]
       : []),
+    ...(verifies(config)
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: scrubQueue,
+            activities: { ...scrub },
+            // It has time, and backups need the network too.
+            maxConcurrentActivityTaskExecutions: 1,
+            maxHeartbeatThrottleInterval: '3 seconds',
+          }),
+        ]
+      : []),
   ]);
   const stop = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -103,6 +116,10 @@ function longestGrace({ tasks }: Config): number {
 
 function hasEcs({ tasks }: Config): boolean {
   return [...tasks.values()].some(({ work }) => work.kind === 'ecs');
+}
+
+function verifies({ jobs }: Config): boolean {
+  return [...jobs.values()].some(({ verify }) => verify !== undefined);
 }
 
 /** A worker without workflows has no poller for them. */

@@ -4,8 +4,9 @@ import type {
   ControlActivities,
   DataActivities,
   EcsActivities,
+  ScrubActivities,
 } from './contract/activities.ts';
-import { commandQueue, controlQueue, dataQueue, ecsQueue } from './contract/names.ts';
+import { commandQueue, controlQueue, dataQueue, ecsQueue, scrubQueue } from './contract/names.ts';
 
 /**
  * Every timeout and retry of Holdfast.
@@ -16,6 +17,7 @@ import { commandQueue, controlQueue, dataQueue, ecsQueue } from './contract/name
  * | tidying         | 10 min      | -                | 10 min                             | the same |
  * | data            | unbounded   | 30 s             | what is left of the job's deadline | the same |
  * | command         | of the task | 30 s             | one: the workflow counts the task's retries | - |
+ * | verification    | unbounded   | 30 s             | what is left of the deadline of `verify` | the same |
  * | ecs             | unbounded   | 30 s             | start 30 min, stop 15 min, else what is left of the deadline | the same |
  *
  * Nothing else has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
@@ -47,6 +49,15 @@ export const tidying = proxyActivities<
 /** The calls add `scheduleToCloseTimeout`. A cancelled one is waited for, so that nothing writes behind the run's back. */
 export const data = proxyActivities<DataActivities>({
   taskQueue: dataQueue,
+  scheduleToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry,
+});
+
+/** The calls add `scheduleToCloseTimeout`. */
+export const scrubbing = proxyActivities<ScrubActivities>({
+  taskQueue: scrubQueue,
   scheduleToCloseTimeout: '1 hour',
   heartbeatTimeout: '30s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -3,3 +3,4 @@ export { backup } from './backup.ts';
 export { drill } from './drill.ts';
 export { restore } from './restore.ts';
 export { task } from './task.ts';
+export { verify } from './verify.ts';

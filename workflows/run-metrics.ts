@@ -15,7 +15,7 @@ const duration = metricMeter.createHistogram(
 /** Counts the end of a run, for Prometheus (docs/monitoring.md). A replay counts nothing. */
 export function countRun(
   job: string,
-  kind: 'backup' | 'task' | 'drill',
+  kind: 'backup' | 'task' | 'drill' | 'verify',
   outcome: 'completed' | 'failed' | 'cancelled',
 ): void {
   const tags = { job_name: job, kind, outcome };

@@ -75,7 +75,8 @@ async function listJobs(
   const [first] = bad;
   if (first === undefined) return;
   const count = bad.length === 1 ? 'A backup' : `${bad.length} backups`;
-  throw new HoldfastError(first.error.code, `${count} cannot be read. ${first.error.message}`, {
+  const are = first.error.code === 'BackupDamaged' ? 'cannot be relied on' : 'cannot be read';
+  throw new HoldfastError(first.error.code, `${count} ${are}. ${first.error.message}`, {
     cause: first.error,
   });
 }
@@ -90,9 +91,14 @@ interface Known {
   readonly drillOf: (id: string) => DrillEvidence | undefined;
 }
 
-function badOf(job: string, entry: CatalogEntry, { isThere }: Known): readonly Bad[] {
+function badOf(job: string, entry: CatalogEntry, { isThere, marksOf }: Known): readonly Bad[] {
   if (entry.state === 'unreadable') return [entry];
-  if (entry.state !== 'published' || isThere(entry.manifest) !== 'missing') return [];
+  if (entry.state !== 'published') return [];
+  if (marksOf(entry.id).includes('damaged')) {
+    const message = `A verification found backup ${entry.id} of ${job} damaged: \`holdfast show ${job} ${entry.id}\` says how.`;
+    return [{ error: new HoldfastError('BackupDamaged', message) }];
+  }
+  if (isThere(entry.manifest) !== 'missing') return [];
   const { name = '', repository = '' } = entry.manifest.snapshot ?? {};
   const message = `The snapshot ${name} of backup ${entry.id} of ${job} is no longer in the repository ${repository}.`;
   return [{ error: new HoldfastError('ObjectMissing', message) }];
@@ -187,5 +193,10 @@ function row(entry: CatalogEntry, known: Known): string[] {
 }
 
 function remarks({ suspicions }: Manifest, marks: readonly Mark[]): readonly string[] {
-  return suspicions === undefined || marks.includes('trusted') ? marks : ['SUSPICIOUS', ...marks];
+  const others = marks.filter((mark) => mark !== 'damaged');
+  return [
+    ...(marks.includes('damaged') ? ['DAMAGED'] : []),
+    ...(suspicions === undefined || marks.includes('trusted') ? [] : ['SUSPICIOUS']),
+    ...others,
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { documentsOf } from '../../activities/backup-reading.ts';
 import { snapshotOf } from '../../activities/snapshot-file.ts';
+import { type Damage, readDamage } from '../../storage/damage.ts';
 import { findBackup } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
@@ -51,7 +52,8 @@ async function showBackup(
     return;
   }
   const drilled = drillLines(id, await lastDrills(storage, job, id, io.signal));
-  const lines = [...manifestLines(manifest), ...drilled];
+  const damage = await readDamage(storage, { job, id }, io.signal);
+  const lines = [...manifestLines(manifest), ...drilled, ...damageLines(damage)];
   const width = Math.max(...lines.map(([title]) => title.length));
   await printLine(io, `${storage.address}/${name}`);
   for (const [title, text] of lines) await printLine(io, `  ${title.padEnd(width)}  ${text}`);
@@ -93,6 +95,16 @@ function manifestLines(manifest: Manifest): [title: string, text: string][] {
     ['published', manifest.publishedAt],
     ['made by', `holdfast ${madeBy.version}`],
     ...some('workflow', madeBy.workflowId),
+  ];
+}
+
+/** Last, so that nobody reads past it. */
+function damageLines(damage: Damage | undefined): [string, string][] {
+  if (damage === undefined) return [];
+  const { findings, by, at } = damage;
+  return [
+    ['DAMAGED', `as ${by} found at ${at}; do not rely on this backup`],
+    ...findings.map(({ kind, object, detail }): [string, string] => [kind, `${object}: ${visible(detail)}`]),
   ];
 }
 

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { isDamageError } from '../../activities/scrub/read-holder.ts';
+import { settleDamaged, settleWhole } from '../../activities/scrub/settle-one.ts';
 import { verifyIndices } from '../../activities/verify-indices.ts';
 import { verifySnapshot } from '../../activities/verify-snapshot.ts';
 import { checkDocuments } from '../../archive/documents/read-documents.ts';
@@ -10,38 +12,66 @@ import { bytes, counted, duration } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
-import { paint, printJson, printLine } from '../output.ts';
+import { paint, printJson, printLine, say } from '../output.ts';
 import { createProgressLine } from '../progress.ts';
 import { type OpenedBackup, openBackup } from '../records.ts';
+import { parseSlice, verifySlice } from '../verify-slice.ts';
+import { whoAmI } from '../who-am-i.ts';
 import { addSourceOptions, type OpenedSource, type SourceOptions, withSource } from '../sources.ts';
 
 export function addVerifyCommand(program: Command, io: Io): void {
   const verify = program
     .command('verify')
     .argument('<job>', 'the job')
-    .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
-    .summary('read a backup back and check every digest')
+    .argument('[backup]', 'an id, latest, or before:<time> (default: latest)')
+    .summary('read a backup, or all of a job, back and check every digest')
     .description(
-      'Read a whole backup back and check every size, digest and count. Exit code 3 where one is wrong.',
+      'Read a whole backup back and check every size, digest and count. With --slice, look at all backups of the job: ' +
+        'each manifest, each object in its size, and every stored byte of that slice; what is missing, truncated, ' +
+        'flipped or unlisted is named. A damaged backup is marked so, until it is found whole again; nothing is ' +
+        'deleted. Exit code 3 where something is damaged.',
+    )
+    .option(
+      '--slice <n/t>',
+      'all backups of the job, reading back the n-th of t parts of their bytes; 1/1 is all',
     );
   addSourceOptions(verify)
-    .action((job: string, backup: string, _options: SourceOptions, command: Command) =>
-      withSource(job, command, io, (source) => verifyBackup(source, backup, globalOptions(command).json, io)),
-    )
+    .action((job: string, backup: string | undefined, { slice }: VerifyOptions, command: Command) => {
+      const { json } = globalOptions(command);
+      if (slice === undefined)
+        return withSource(job, command, io, (source) => verifyBackup(source, backup ?? 'latest', json, io));
+      if (backup !== undefined)
+        throw new HoldfastError(
+          'BadRequest',
+          '`--slice` is about all backups of a job: name no backup beside it.',
+        );
+      const parsed = parseSlice(slice);
+      return withSource(job, command, io, (source) => verifySlice(source, parsed, json, io));
+    })
     .addHelpText(
       'after',
       examples(
         ['holdfast verify consul-prod', 'the newest backup'],
         ['holdfast verify consul-prod 20261122T041500Z --json', 'for a program'],
+        ['holdfast verify consul-prod --slice 1/7', 'all backups, a seventh of their bytes'],
+        ['holdfast verify consul-prod --slice 1/1', 'all backups, every byte'],
       ),
     );
+}
+
+interface VerifyOptions extends SourceOptions {
+  readonly slice?: string;
 }
 
 async function verifyBackup(source: OpenedSource, which: string, json: boolean, io: Io): Promise<void> {
   const started = performance.now();
   try {
     const backup = await openBackup(source, which, io);
-    const checks = await readBack(source, backup, io);
+    const checks = await readBack(source, backup, io).catch(async (error: unknown) => {
+      if (isDamageError(error)) await settleDamaged(await settlingOf(source, io), backup.manifest, error);
+      throw error;
+    });
+    await settleWhole(await settlingOf(source, io), backup.manifest);
     const milliseconds = Math.round(performance.now() - started);
     await printVerdict(source.job, backup, checks, milliseconds, json, io);
   } catch (error) {
@@ -51,6 +81,13 @@ async function verifyBackup(source: OpenedSource, which: string, json: boolean, 
     }
     throw error;
   }
+}
+
+async function settlingOf(source: OpenedSource, io: Io) {
+  const { job, storage, repository } = source;
+  const identities = repository === undefined ? [] : await source.identities();
+  const log = { warn: (message: string) => say(io, message) };
+  return { job, storage, repository, identities, by: whoAmI(io), signal: io.signal, log };
 }
 
 async function readBack(

@@ -6,13 +6,16 @@ import {
   backupScheduleId,
   drillScheduleId,
   taskScheduleId,
+  verifyScheduleId,
 } from '../../workflows/contract/names.ts';
 import {
   type Starting,
   startingBackup,
   startingDrill,
   startingTask,
+  startingVerify,
 } from '../../workflows/contract/starting.ts';
+import type { ScrubInput } from '../../workflows/contract/scrub.ts';
 import type { TaskInput } from '../../workflows/contract/task.ts';
 import { cronText } from './times.ts';
 
@@ -51,6 +54,7 @@ export function wantedSchedules({ jobs, tasks }: Config): readonly WantedSchedul
     ...[...jobs.values()].flatMap((job) => [
       ...wantedSchedule(job.name, backupScheduleId(job.name), job.schedule, () => backupAction(job)),
       ...wantedSchedule(job.name, drillScheduleId(job.name), job.drill.schedule, () => drillAction(job)),
+      ...wantedSchedule(job.name, verifyScheduleId(job.name), job.verify?.schedule, () => verifyAction(job)),
     ]),
     ...[...tasks.values()].flatMap((task) =>
       wantedSchedule(task.name, taskScheduleId(task.name), task.schedule, () => taskAction(task)),
@@ -97,6 +101,13 @@ function drillAction({ name, store }: JobConfig): ScheduledAction {
   return actionOf(startingDrill(job, backupId(new Date(0)), 'scheduled drill'), `drill-${name}`, input);
 }
 
+function verifyAction({ name, store }: JobConfig): ScheduledAction {
+  const input: ScrubInput = { job: name };
+  const job = { job: name, store: store.kind };
+  const starting = startingVerify(job, backupId(new Date(0)), 'scheduled verification');
+  return actionOf(starting, `verify-${name}`, input);
+}
+
 function taskAction({ name, work }: TaskConfig): ScheduledAction {
   const input: TaskInput = { job: name };
   const task = { job: name, kind: work.kind };
@@ -107,7 +118,7 @@ function taskAction({ name, work }: TaskConfig): ScheduledAction {
 function actionOf(
   { type, taskQueue, staticSummary, typedSearchAttributes }: Starting,
   workflowId: string,
-  input: BackupInput | DrillInput | TaskInput,
+  input: BackupInput | DrillInput | ScrubInput | TaskInput,
 ) {
   return {
     type: 'startWorkflow' as const,

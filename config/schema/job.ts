@@ -9,6 +9,7 @@ import { encryptSchema } from './encrypt.ts';
 import { etcdSchema } from './etcd.ts';
 import { keepSchema } from './keep.ts';
 import { scheduleSchema } from './schedule.ts';
+import { verifySchema } from './verify.ts';
 
 const { text, yesOrNo, duration } = format;
 
@@ -49,6 +50,9 @@ export const jobSchema = z
     keep: keepSchema
       .prefault({})
       .describe('Which backups stay: those that any of these rules keeps. With no rule, all stay.'),
+    verify: verifySchema
+      .optional()
+      .describe('Read the stored backups back again and again, a slice in each run (docs/verify.md).'),
     encrypt: encryptSchema
       .prefault({})
       .describe('Encrypt the backups with age before they leave the worker.'),

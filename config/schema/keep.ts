@@ -14,6 +14,11 @@ export const keepSchema = z.strictObject({
   monthly: keepCount('months'),
   yearly: keepCount('years'),
   within: duration.optional().describe('Keep every backup that is at most this much older than the newest.'),
+  at_least: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .default(1)
+    .describe(
+      'Keep the last N good backups (neither damaged nor suspicious), whatever the rules say. It is no rule itself.',
+    ),
   safety: duration
     .prefault('30d')
     .describe('How long the safety backups are kept that a restore takes before it overwrites anything.'),

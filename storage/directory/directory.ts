@@ -3,7 +3,7 @@ import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import { chunksUntil } from '../body.ts';
+import { bodyOf, chunksUntil } from '../body.ts';
 import { checkName } from '../name.ts';
 import type { DirectorySettings } from '../settings.ts';
 import type { GetOptions, ObjectInfo, PutOptions, Storage } from '../storage.ts';
@@ -81,7 +81,7 @@ export function openDirectory(settings: DirectorySettings): Storage {
 
   async function putOnce(name: string, body: Buffer, signal?: AbortSignal): Promise<boolean> {
     try {
-      await put(name, once(body), { signal: signal ?? new AbortController().signal, ifAbsent: true });
+      await put(name, bodyOf(body), { signal: signal ?? new AbortController().signal, ifAbsent: true });
       return true;
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'BackupExists') return false;
@@ -200,9 +200,4 @@ function checkPrefix(prefix: string): string {
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
   if (prefix.includes('/')) checkName(folder);
   return prefix;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for, but a body is asynchronous
-async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
-  yield bytes;
 }

@@ -56,7 +56,7 @@ test('while the newest backup is suspicious nothing goes, until somebody trusts 
   expect(suspicious.remove).toEqual([]);
   expect(suspicious.keep.at(-1)).toEqual({
     id: old,
-    reasons: [`the newest backup, ${newest}, is suspicious`],
+    reasons: ['last 1 of 1', `the newest backup, ${newest}, is suspicious`],
   });
   await setMark(opened.storage, trust(newest), by);
   expect((await planPrune(opened.storage, job, policy, now)).remove).toMatchObject([{ id: old }]);

@@ -9,8 +9,9 @@ test('names that histories, schedules and people rely on stay as they are', () =
     controlQueue: 'holdfast',
     dataQueue: 'holdfast-data',
     commandQueue: 'holdfast-command',
+    scrubQueue: 'holdfast-verify',
     ecsQueue: 'holdfast-ecs',
-    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill' },
+    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill', verify: 'verify' },
     restoreMessages: {
       requestRestore: 'requestRestore',
       approve: 'approve',

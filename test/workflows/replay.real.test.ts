@@ -49,6 +49,8 @@ test('the histories cover how runs end', () => {
     'task-failed',
     'task-retried',
     'task-unserved',
+    'verify',
+    'verify-damaged',
   ]);
 });
 

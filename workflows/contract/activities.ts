@@ -8,6 +8,7 @@ import type {
 } from './drill.ts';
 import type { EcsInput, EcsStarted, EcsStopInput, EcsWatchInput } from './ecs.ts';
 import type { RunTaskInput, TaskDescription, TaskResult } from './task.ts';
+import type { ScrubDescription, ScrubInput, Scrubbed, Slice } from './scrub.ts';
 import type { Applied, ApplyInput, Plan, PlanRestoreInput, Proof, RestoreReport } from './restore.ts';
 
 /** The activities of the control queue: quick. */
@@ -16,6 +17,7 @@ export interface ControlActivities {
   describeTask(input: { readonly job: string }): Promise<TaskDescription>;
   /** The backups of the job that read its store at this moment: their workflows' ids. */
   backupsAtWork(input: { readonly job: string }): Promise<readonly string[]>;
+  describeScrub(input: Pick<ScrubInput, 'job' | 'slice'>): Promise<ScrubDescription>;
   publish(input: PublishInput): Promise<Published>;
   /** Deletes what retention no longer keeps; gives the ids. */
   prune(input: { readonly job: string }): Promise<readonly string[]>;
@@ -39,6 +41,12 @@ export interface DataActivities {
   proveRestore(input: ApplyInput): Promise<Proof>;
   /** Restores a backup into a scratch place, compares, and cleans up. */
   drillBackup(input: DrillBackupInput): Promise<DrillFindings>;
+}
+
+/** The activities of the verification queue: they heartbeat a `ScrubProgress`, and can be cancelled. */
+export interface ScrubActivities {
+  /** Reads a slice of all backups of a job back. */
+  scrub(input: { readonly job: string; readonly slice: Slice }): Promise<Scrubbed>;
 }
 
 /** The activities of the command queue: they heartbeat a `TaskProgress`, and can be cancelled. */

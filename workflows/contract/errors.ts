@@ -161,6 +161,14 @@ const entries = {
     action: 'Do not rely on this backup; restore another one, and look into the storage.',
     exit: 3,
   },
+  BackupDamaged: {
+    meaning:
+      'A verification found that what is stored of a backup is not what was written. Nothing was deleted.',
+    retryable: false,
+    action:
+      'Restore another backup; `holdfast show JOB BACKUP` says what is damaged. Find out what lost it, and bring the object back (versions of the bucket, a copy): the next verification takes the mark away. docs/verify.md has the ways.',
+    exit: 3,
+  },
   UnsupportedVersion: {
     meaning: 'The backup was written by a newer Holdfast in a format that this one does not know.',
     retryable: false,

@@ -9,10 +9,18 @@ export const controlQueue = 'holdfast';
 export const dataQueue = 'holdfast-data';
 /** The commands of tasks; only workers whose configuration allows commands take from it. */
 export const commandQueue = 'holdfast-command';
+/** What reads stored backups back: for hours, so that it must not stand in the way of backups. */
+export const scrubQueue = 'holdfast-verify';
 /** What deals with tasks in ECS; it mostly waits, so a worker takes many of these at once. */
 export const ecsQueue = 'holdfast-ecs';
 
-export const workflowTypes = { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill' } as const;
+export const workflowTypes = {
+  backup: 'backup',
+  restore: 'restore',
+  task: 'task',
+  drill: 'drill',
+  verify: 'verify',
+} as const;
 
 /** Signals, updates (`approve` and `decline` are both) and the query of the workflow `restore`. */
 export const restoreMessages = {

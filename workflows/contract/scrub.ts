@@ -1,4 +1,4 @@
-import type { Failure } from './backup.ts';
+import type { Failure, Progress } from './backup.ts';
 import type { StoreKind } from './manifest.ts';
 
 /** Which part of all stored backups: the `number`-th of `of`, from 1. Each object is in one of them, always the same. */
@@ -64,6 +64,37 @@ export interface ScrubResult {
   readonly finishedAt: string;
   /** Where the outcome is not `whole`. */
   readonly failure?: Failure;
+}
+
+/** What the workflow has to know of a job. Result of the activity `describeScrub`. */
+export interface ScrubDescription {
+  readonly store: StoreKind;
+  /** For people: the address of the storage. */
+  readonly summary: string;
+  readonly slice: Slice;
+  /** Milliseconds that a whole run may take. */
+  readonly deadline: number;
+}
+
+/** Result of the activity `scrub`. */
+export type Scrubbed = Required<
+  Pick<
+    ScrubResult,
+    'slice' | 'backups' | 'objectsRead' | 'bytesRead' | 'damaged' | 'findings' | 'findingsInAll'
+  >
+>;
+
+/** Heartbeat details of the activity `scrub`. */
+export interface ScrubProgress extends Progress {
+  readonly reached?: ScrubReached;
+}
+
+/** How far it has come: a next attempt goes on there. */
+export interface ScrubReached {
+  /** The id of the backup whose data were read last; they are read in the order of their ids. */
+  readonly after: string;
+  readonly objects: number;
+  readonly bytes: number;
 }
 
 /** The result that the details of a failure carry; absent where the run was ended from outside. */

@@ -6,6 +6,7 @@ import {
   drillWorkflowId,
   restoreWorkflowId,
   taskWorkflowId,
+  verifyWorkflowId,
   workflowTypes,
 } from './names.ts';
 import type { TaskKind } from './task.ts';
@@ -83,6 +84,17 @@ export function startingTask(
     taskQueue: controlQueue,
     staticSummary: `${what} ${job} (${kind})`,
     typedSearchAttributes: [{ key: attributeKeys.job, value: job }],
+  };
+}
+
+/** `what` goes into the summary: `scheduled verification`. Never retried whole: its activities are. */
+export function startingVerify({ job, store }: JobName, id: string, what = 'verification'): Starting {
+  return {
+    type: workflowTypes.verify,
+    workflowId: verifyWorkflowId(job, id),
+    taskQueue: controlQueue,
+    staticSummary: `${what} of the stored backups of ${job} (${store})`,
+    typedSearchAttributes: attributesOf(job, store),
   };
 }
 
