@@ -7,12 +7,14 @@ import { jobOf, type Step } from '../step.ts';
 import { createNotes, type DrillKind, rtoOf } from './drilling.ts';
 import { drillKeys } from './drill-keys.ts';
 import { drillSnapshot } from './drill-snapshot.ts';
+import { drillWhole } from './drill-whole.ts';
 import { removeLeftovers } from './leftovers.ts';
 
 /** How a backup is drilled, by what it holds. */
 const kinds: Partial<Record<DataObject['format'], DrillKind>> = {
   'records.ndjson': drillKeys,
   'snapshot.db': drillSnapshot,
+  'consul.snap': drillWhole,
 };
 
 /**
