@@ -1,7 +1,7 @@
 import type { DocumentReading } from '../archive/documents/read-documents.ts';
 import type { ArchivedIndex } from '../archive/documents/read-summary.ts';
 import type { JobConfig } from '../config/config.ts';
-import { findBackup } from '../storage/find.ts';
+import { findReliable } from '../storage/find.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { DocumentStore } from '../stores/document-store.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
@@ -37,7 +37,7 @@ export async function withDocumentSources<Result>(
   }
   const identities = await readIdentities(job);
   return withStorage(job, async (storage) => {
-    const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);
+    const { manifest } = await findReliable(storage, job.name, wanted.backup, step.signal);
     return withDocuments(target, (store) => work({ job, target, storage, store, manifest, identities }));
   });
 }

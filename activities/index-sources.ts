@@ -1,5 +1,5 @@
 import type { JobConfig } from '../config/config.ts';
-import { findBackup } from '../storage/find.ts';
+import { findReliable } from '../storage/find.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RepositoryStore } from '../stores/repository-store.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
@@ -36,7 +36,7 @@ export async function withIndexSources<Result>(
   }
   const identities = await readIdentities(job);
   return withStorage(job, async (storage) => {
-    const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);
+    const { manifest } = await findReliable(storage, job.name, wanted.backup, step.signal);
     const facts = await readFacts(storage, manifest, identities, step.signal);
     const snapshot = manifest.snapshot?.name ?? '';
     return withRepository(target, async (store) => {

@@ -1,5 +1,5 @@
 import { writeLines } from '../archive/writer.ts';
-import { findBackup } from '../storage/find.ts';
+import { findReliable } from '../storage/find.ts';
 import { objectName } from '../storage/layout.ts';
 import { countBindings } from '../stores/bindings.ts';
 import { planLine, type PlanItem, planWrites } from '../stores/plan.ts';
@@ -83,7 +83,7 @@ async function planSearch(step: Step, input: PlanRestoreInput): Promise<Plan> {
   refuseWhole(input.request);
   const { backup = 'latest' } = input.request;
   const { manifest } = await withStorage(jobOf(step.config, input.job), (storage) =>
-    findBackup(storage, input.job, backup, step.signal),
+    findReliable(storage, input.job, backup, step.signal),
   );
   const plan = documentsOf(manifest) === undefined ? planIndices : planDocuments;
   return plan(step, { ...input, request: { ...input.request, backup: manifest.id } });

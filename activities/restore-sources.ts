@@ -1,5 +1,5 @@
 import type { JobConfig } from '../config/config.ts';
-import { findBackup } from '../storage/find.ts';
+import { findReliable } from '../storage/find.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { KeyMapping } from '../stores/mapping.ts';
 import type { KeyStore, Reading } from '../stores/store.ts';
@@ -42,7 +42,7 @@ export async function withSources<Result>(
   const target = wanted.target(job);
   const identities = await readIdentities(job);
   return withStorage(job, async (storage) => {
-    const { manifest } = await findBackup(storage, job.name, wanted.backup, step.signal);
+    const { manifest } = await findReliable(storage, job.name, wanted.backup, step.signal);
     await using opened = new AsyncDisposableStack();
     const store = openStore(target);
     opened.defer(() => store.close());

@@ -3,6 +3,7 @@ import { backupId, backupIdPattern } from '../workflows/contract/names.ts';
 import { listBackups, listJobs, readEntry } from './catalog.ts';
 import type { PublishedBackup, UnreadableBackup } from './catalog.ts';
 import { jobFolder } from './layout.ts';
+import { listMarks } from './marks.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -27,6 +28,37 @@ export async function findBackup(
   throw new HoldfastError(
     'BadRequest',
     `${JSON.stringify(which)} names no backup: say latest, an id like 20261122T041500Z, or before:2026-11-22T04:15:00Z.`,
+  );
+}
+
+/**
+ * As `findBackup`, for who is about to rely on it: where `latest` or `before:` comes to a backup that a verification found
+ * damaged, that is told with the id of the next best, and nothing older is taken in silence. One that is named by its id is
+ * given: every byte of it is checked again before anything is written.
+ *
+ * @throws BackupDamaged, and what `findBackup` throws
+ */
+export async function findReliable(
+  storage: Storage,
+  job: string,
+  which: string,
+  signal?: AbortSignal,
+): Promise<PublishedBackup> {
+  const found = await findBackup(storage, job, which, signal);
+  if (found.id === which) return found;
+  const marks = await listMarks(storage, job, signal);
+  const isDamaged = (id: string) => marks.get(id)?.has('damaged') === true;
+  if (!isDamaged(found.id)) return found;
+  let advice = 'There is no older one that is good.';
+  for await (const entry of listBackups(storage, job, signal)) {
+    if (entry.state !== 'published' || entry.id >= found.id || isDamaged(entry.id)) continue;
+    if (!answers(entry, undefined)) continue;
+    advice = `If an older one will do, name the backup ${entry.id}.`;
+    break;
+  }
+  throw new HoldfastError(
+    'BackupDamaged',
+    `A verification found backup ${found.id} of ${job} damaged. ${advice} To use this one all the same, name it by its id.`,
   );
 }
 

@@ -4,6 +4,7 @@ import { discard } from '../../activities/discard.ts';
 import { publish } from '../../activities/publish.ts';
 import type { Step } from '../../activities/step.ts';
 import { verifyStored } from '../../activities/verify.ts';
+import { markDamaged } from '../../storage/damage.ts';
 import type { Captured, CaptureInput } from '../../workflows/contract/backup.ts';
 import { createScene, type Scene } from './fakes.ts';
 
@@ -53,6 +54,17 @@ const differences: readonly (readonly [string, () => unknown, Partial<CaptureInp
   ['the data is a day old', () => undefined, { id: '20261123T041500Z' }],
   ['the clock went back', () => undefined, { id: '20261122T031500Z' }],
   ['the data is gone', () => scene.ends.storage.remove([`demo/${first}/records.ndjson.zst`]), {}],
+  [
+    'a verification found the data damaged',
+    () =>
+      markDamaged(
+        scene.ends.storage,
+        { job: 'demo', id: first },
+        { findings: [], by: 'verify', at: '2026-11-22T05:00:00Z' },
+        new AbortController().signal,
+      ),
+    {},
+  ],
   ['the data is cut short', () => truncate(path(first), 10), {}],
 ];
 

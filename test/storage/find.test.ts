@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findBackup } from '../../storage/find.ts';
+import { markDamaged } from '../../storage/damage.ts';
+import { findBackup, findReliable } from '../../storage/find.ts';
 import { manifestName } from '../../storage/layout.ts';
 import { sampleManifest } from './sample.ts';
 import { openTemporary, storeData, storeSample } from './temporary.ts';
@@ -91,4 +92,24 @@ test('where no older one can be read, it says so', async () => {
     code: 'ArchiveCorrupt',
     message: expect.stringMatching(/20261122T040000Z.*There is no older backup\.$/) as string,
   });
+});
+
+test('who relies on `latest` is told that it is damaged, and which to name instead', async () => {
+  const opened = await openTemporary();
+  try {
+    const { storage } = opened;
+    const [old, bad] = ['20261101T080000Z', '20261101T090000Z'];
+    for (const id of [old, bad]) await storeSample(storage, id);
+    const place = { job: 'consul-main', id: bad };
+    const damage = { findings: [], by: 'verify', at: '2026-11-01T10:00:00Z' };
+    await markDamaged(storage, place, damage, new AbortController().signal);
+    await expect(findReliable(storage, 'consul-main', 'latest')).rejects.toMatchObject({
+      code: 'BackupDamaged',
+      message: expect.stringContaining(`name the backup ${old}`) as string,
+    });
+    expect(await findReliable(storage, 'consul-main', bad)).toMatchObject({ id: bad });
+    expect(await findReliable(storage, 'consul-main', 'before:2026-11-01T08:30Z')).toMatchObject({ id: old });
+  } finally {
+    await opened.cleanup();
+  }
 });

@@ -164,3 +164,32 @@ test('one that cannot be read stays, takes no place, and so does what may hold i
 test('nothing to keep is nothing', () => {
   expect(kept([], { last: 3 })).toEqual({});
 });
+
+describe('what is not good', () => {
+  const days = (changes: Readonly<Record<string, Partial<Retained>>>) =>
+    ['22', '21', '20', '19', '18'].map((at) => backup(`2026-11-${at}T10:00:00Z`, changes[at]));
+
+  test('never takes the place of a good one, and stays as long as if it were good', () => {
+    const backups = days({ '21': { damaged: true }, '20': { suspicious: true }, '18': { damaged: true } });
+    expect(kept(backups, { last: 2 })).toEqual({
+      '11-22T10': ['last 1 of 2', 'newest verified'],
+      '11-21T10': ['last 2 of 2'],
+      '11-19T10': ['last 2 of 2'],
+    });
+  });
+
+  test('is no reason to prune while it is the newest', () => {
+    const all = kept(days({ '22': { damaged: true } }), { last: 1 });
+    expect(Object.keys(all)).toHaveLength(5);
+    expect(all['11-18T10']).toEqual(['the newest backup, 20261122T100000Z, is damaged']);
+  });
+
+  test('does not count for `at_least`', () => {
+    const backups = days({ '21': { damaged: true }, '20': { suspicious: true } });
+    expect(Object.keys(kept(backups, { last: 1, atLeast: 3 })).sort()).toEqual([
+      '11-18T10',
+      '11-19T10',
+      '11-22T10',
+    ]);
+  });
+});
