@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writerField, type Bucket } from './bucket.ts';
 import { checksumOf, confirms } from './checksum.ts';
 import { brokenAnswer, S3Failure } from './failure.ts';
-import type { BufferPool, Part } from './parts.ts';
+import { partsAtOnce, type BufferPool, type Part } from './parts.ts';
 import { writeVisibly, type Outcome, type Write } from './written-once.ts';
 
 interface Source {
@@ -38,9 +38,6 @@ interface Upload {
  */
 const grace = 5000;
 
-/** Bytes under way at once, so that the large parts of a huge object do not take memory for all of them. */
-const maxBytesInFlight = 256 * 1024 * 1024;
-
 /** Sends parts as they are filled, several at once, and completes the upload; or aborts it and leaves nothing. */
 export async function putInParts(
   bucket: Bucket,
@@ -55,7 +52,8 @@ export async function putInParts(
   try {
     for (let next = first; next.done !== true; next = await rest.next()) {
       const part = next.value;
-      while (flight.size >= slots(part, bucket.concurrency)) await Promise.race([...flight, stopped.promise]);
+      while (flight.size >= partsAtOnce(part.bytes.length, bucket))
+        await Promise.race([...flight, stopped.promise]);
       bytes += part.bytes.length;
       const sending = sendPart(upload, part).then((completed) => {
         sent[part.number - 1] = completed;
@@ -90,10 +88,6 @@ function rejectionOn(signal: AbortSignal | undefined): { promise: Promise<never>
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted === true) abort();
   return { promise, forget: () => signal?.removeEventListener('abort', abort) };
-}
-
-function slots(part: Part, concurrency: number): number {
-  return Math.max(1, Math.min(concurrency, Math.floor(maxBytesInFlight / part.bytes.length)));
 }
 
 async function create(bucket: Bucket, { name, id, signal }: Write): Promise<Upload> {

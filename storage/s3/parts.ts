@@ -20,6 +20,24 @@ export function partSize(number: number, first = firstPart): number {
   return Math.min(largestPart, first * 2 ** Math.floor((number - 1) / 750));
 }
 
+/** Bytes under way at once, at most, but for a single part that is larger. */
+const mostAtOnce = 256 * MiB;
+
+/**
+ * So many parts of such a size may be under way. They take no more memory than as many of the first size: the larger
+ * parts of a huge object are fewer at once.
+ */
+export function partsAtOnce(
+  bytes: number,
+  {
+    concurrency,
+    firstPart: first = firstPart,
+  }: { readonly concurrency: number; readonly firstPart?: number },
+): number {
+  const most = Math.min(mostAtOnce, concurrency * first);
+  return Math.max(1, Math.min(concurrency, Math.floor(most / bytes)));
+}
+
 export interface Part {
   readonly number: number;
   readonly bytes: Buffer<ArrayBuffer>;

@@ -1,4 +1,11 @@
-import { createBufferPool, maxObjectBytes, maxParts, partSize, partsOf } from '../../storage/s3/parts.ts';
+import {
+  createBufferPool,
+  maxObjectBytes,
+  maxParts,
+  partSize,
+  partsAtOnce,
+  partsOf,
+} from '../../storage/s3/parts.ts';
 import { body, MiB, noise, noiseBuffer } from './bytes.ts';
 
 const sizes = Array.from({ length: maxParts }, (_, i) => partSize(i + 1));
@@ -14,6 +21,17 @@ test('parts are 8 MiB for the first 5.8 GiB, then grow up to 1 GiB', () => {
   expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
   expect(sizes[0]).toBe(8 * MiB);
   expect(sizes.at(-1)).toBe(1024 * MiB);
+});
+
+test('larger parts take no more memory than the first ones, but for one that is larger by itself', () => {
+  const bucket = { concurrency: 5 };
+  const atOnce = [1, 7 * MiB, 8 * MiB, 16 * MiB, 32 * MiB, 64 * MiB, 1024 * MiB].map((size) =>
+    partsAtOnce(size, bucket),
+  );
+  expect(atOnce).toEqual([5, 5, 5, 2, 1, 1, 1]);
+  expect(partsAtOnce(8 * MiB, { concurrency: 64 })).toBe(32);
+  expect(partsAtOnce(64 * MiB, { concurrency: 4, firstPart: 64 * MiB })).toBe(4);
+  expect(partsAtOnce(128 * MiB, { concurrency: 4, firstPart: 64 * MiB })).toBe(2);
 });
 
 test.each([0, 1, 8 * MiB - 1, 8 * MiB, 8 * MiB + 1, 16 * MiB, 20 * MiB])(
