@@ -1,5 +1,5 @@
-import { storeAddresses, type JobConfig } from '../config/config.ts';
-import type { JobDescription } from '../workflows/contract/backup.ts';
+import { storeAddresses, type JobConfig, type RunIn } from '../config/config.ts';
+import type { CapturePlace, JobDescription } from '../workflows/contract/backup.ts';
 import { openStorage } from './open.ts';
 import { jobOf, type Step } from './step.ts';
 
@@ -17,7 +17,12 @@ export async function describeJob(
     scope,
     deadline,
     approvalTimeout,
+    ...(job.runIn && { runIn: placeOf(job.runIn) }),
   };
+}
+
+function placeOf({ kind, ecs: { taskDefinition, cluster, retries } }: RunIn): CapturePlace {
+  return { kind, summary: `${taskDefinition} in the cluster ${cluster}`, retries };
 }
 
 async function summaryOf(job: JobConfig): Promise<string> {

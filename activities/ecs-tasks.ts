@@ -13,7 +13,8 @@ import type {
 } from '../workflows/contract/ecs.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { TaskProgress, TaskResult } from '../workflows/contract/task.ts';
-import { type Step, taskOf } from './step.ts';
+import { ecsWorkOf } from './ecs-work.ts';
+import type { Step } from './step.ts';
 
 type EcsStep = Step<TaskProgress>;
 
@@ -80,13 +81,11 @@ async function withEcs<Result>(
   { job, attempt }: EcsInput,
   work: (ecs: Ecs, settings: EcsSettings, run: EcsRun) => Promise<Result>,
 ): Promise<Result> {
-  const task = taskOf(config, job).work;
-  if (task.kind !== 'ecs')
-    throw new HoldfastError('BadRequest', `Task ${job} is a ${task.kind} here, not tasks of ECS.`);
   if (run === undefined) throw new HoldfastError('Defect', 'Tasks of ECS belong to a run of Temporal.');
-  const ecs = openEcs(task.ecs.connection);
+  const settings = ecsWorkOf(config, job, run);
+  const ecs = openEcs(settings.connection);
   try {
-    return await work(ecs, task.ecs, { job, runId: run.runId, attempt });
+    return await work(ecs, settings, { job, runId: run.runId, attempt });
   } finally {
     ecs.close();
   }

@@ -1,7 +1,14 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { CommandActivities, DataActivities, EcsActivities } from '../workflows/contract/activities.ts';
 import type { Progress } from '../workflows/contract/backup.ts';
-import { commandQueue, controlQueue, dataQueue, ecsQueue, memoFields } from '../workflows/contract/names.ts';
+import {
+  captureQueue,
+  commandQueue,
+  controlQueue,
+  dataQueue,
+  ecsQueue,
+  memoFields,
+} from '../workflows/contract/names.ts';
 
 /** What a run is at this moment, as far as its description tells. */
 export interface RunView {
@@ -50,7 +57,12 @@ export function viewOf(raw: Raw, now: number): RunView {
   return {
     progress: activities.map(progressOf).find((progress) => progress !== undefined),
     troubles: activities.flatMap((activity) => troubleOf(activity, now)),
-    untaken: [...untakenTask(raw, now), ...activities.flatMap((activity) => untakenActivity(activity, now))],
+    untaken: [
+      ...untakenTask(raw, now),
+      ...activities
+        .filter((activity) => !isForContainer(activity))
+        .flatMap((activity) => untakenActivity(activity, now)),
+    ],
     waitsFor: waitsFor(raw),
     children: (raw.pendingChildren ?? []).map(({ workflowId, runId }) => ({
       workflowId: workflowId ?? '',
@@ -108,6 +120,12 @@ function untakenActivity(activity: RawActivity, now: number): readonly WaitingQu
   if (!isScheduled(activity) || due === undefined || now - due <= takenWithin) return [];
   const name = new Map(Object.entries(queues)).get(activity.activityType?.name ?? '') ?? controlQueue;
   return [{ name, kind: 'activity' }];
+}
+
+/** Work that waits for a container which is started for it (docs/ecs.md) needs no other worker. */
+function isForContainer({ activityType, activityOptions }: RawActivity): boolean {
+  const queue = activityOptions?.taskQueue?.name ?? '';
+  return activityType?.name === 'capture' && queue.startsWith(captureQueue(''));
 }
 
 function isScheduled(pending: { readonly state?: number | null } | null | undefined): boolean {

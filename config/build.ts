@@ -18,6 +18,7 @@ import type {
 import { buildAws } from './aws.ts';
 import { buildEcs } from './ecs.ts';
 import { present } from './present.ts';
+import { buildRunIn } from './run-in.ts';
 import type { CheckedConfig, CheckedJob, CheckedStorage } from './schema.ts';
 
 /** From the settings as they are written to the configuration as the code uses it. */
@@ -50,11 +51,11 @@ function buildTask(
   return { name, work, deadline, ...present({ schedule, staleAfter }) };
 }
 
-function buildWorker({ commands, status }: CheckedConfig['worker'], folder: string): WorkerSettings {
+function buildWorker({ commands, grace, status }: CheckedConfig['worker'], folder: string): WorkerSettings {
   const { port, address, token, token_file: tokenFile } = status;
-  if (port === 0) return { commands };
+  if (port === 0) return { commands, grace };
   const path = tokenFile === undefined ? undefined : resolve(folder, tokenFile);
-  return { commands, status: { port, address, ...present({ token, tokenFile: path }) } };
+  return { commands, grace, status: { port, address, ...present({ token, tokenFile: path }) } };
 }
 
 /** Undefined where the job is a backup. */
@@ -150,6 +151,7 @@ function buildJob(
     deadline: job.deadline,
     ...present({ staleAfter: job.stale_after }),
     approvalTimeout: job.approval_timeout,
+    ...present({ runIn: job.run_in && buildRunIn(job.run_in) }),
   };
 }
 

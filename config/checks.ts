@@ -6,6 +6,7 @@ import type { Finding } from './finding.ts';
 import { describeFound, type Judged } from './findings.ts';
 import { keptMark, namePattern } from './formats.ts';
 import { nearest } from './nearest.ts';
+import { checkRunIn } from './run-in.ts';
 import { isMapping, valueAt } from './settings.ts';
 
 /**
@@ -52,14 +53,15 @@ function checkJobs(judged: Judged): Finding[] {
       const store = job[kind];
       if (isMapping(store)) findings.push(...checkStore(kind, [...path, kind], store));
     }
-    findings.push(...checkSecrecy(path, job), ...checkDrill(path, name, judged));
+    findings.push(...checkSecrecy(path, job), ...checkDrill(path, name, judged), ...checkRunIn(path, job));
   }
   return findings;
 }
 
 /** What only a job that backs up a store has. */
 const backupSettings = [
-  ...['storage', 'allow_empty', 'max_shrink', 'keep', 'drill', 'verify', 'encrypt', 'approval_timeout'],
+  ...['storage', 'allow_empty', 'max_shrink', 'run_in', 'keep', 'drill', 'verify', 'encrypt'],
+  'approval_timeout',
 ];
 
 /** Of the settings of a job, a task has a few only: the others would promise what does not happen. */

@@ -33,6 +33,8 @@ export interface TemporalSettings {
 export interface WorkerSettings {
   /** Whether this worker runs commands. */
   readonly commands: boolean;
+  /** Milliseconds that running activities may still take after SIGTERM; then they hand over, or end. */
+  readonly grace: number;
   /** Absent: no status page is served. */
   readonly status?: StatusSettings;
 }
@@ -64,6 +66,16 @@ export interface JobConfig {
   /** Milliseconds without a good backup that are too many. Absent: the schedule tells. */
   readonly staleAfter?: number;
   readonly approvalTimeout: number;
+  /** Absent: a worker that serves all jobs captures it. */
+  readonly runIn?: RunIn;
+}
+
+/** Where the capture of a backup runs: in a container of Holdfast's own image, near the store. */
+export interface RunIn {
+  readonly kind: 'ecs';
+  /** Its name in the task definition. */
+  readonly container: string;
+  readonly ecs: EcsSettings;
 }
 
 export interface DrillSettings {

@@ -5,6 +5,7 @@ import { registerSearchAttributes } from '../config/search-attributes.ts';
 import { temporalTarget, type TemporalTarget } from '../config/temporal.ts';
 import { catalogue, HoldfastError } from '../workflows/contract/errors.ts';
 import { workflowBundle } from './bundle.ts';
+import { captureFor } from './capture-worker.ts';
 import { connect } from './connection.ts';
 import { createLog, type Log, logTemporal } from './logging.ts';
 import { createExporter } from './metrics/exporter.ts';
@@ -12,14 +13,25 @@ import type { Life } from './status/health.ts';
 import { startStatusPage } from './status/server.ts';
 import { createWorkers } from './workers.ts';
 
-/** `node worker/main.ts [--config FILE]`: serves its queues until SIGTERM or SIGINT. */
+/**
+ * `node worker/main.ts [--config FILE]`: serves its queues until SIGTERM or SIGINT. With `--capture-for WORKFLOW` it
+ * captures the one backup that this run makes, and ends (docs/ecs.md).
+ */
 async function main(log: Log, stopping: AbortSignal): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, 'capture-for': { type: 'string' } },
+  });
   const config = await loadConfig(configFile(values.config, process.env), {
     env: process.env,
     unset: 'fail',
   });
   const target = temporalTarget(config.temporal);
+  const workflowId = values['capture-for'];
+  if (workflowId !== undefined) {
+    logTemporal(log);
+    await orLeave(captureFor({ workflowId, config, target, log, stopping }), stopping, log);
+    return;
+  }
   const { status } = config.worker;
   const exporter = status && (await createExporter());
   logTemporal(log, exporter?.config);
@@ -46,7 +58,8 @@ async function serve(
     const added = await registerSearchAttributes(connection, namespace);
     if (added.length > 0) log.info({ added }, 'Registered search attributes');
 
-    const workers = await createWorkers({ config, connection, namespace, bundle });
+    const { grace } = config.worker;
+    const workers = await createWorkers({ config, connection, namespace, bundle, grace });
     stopping.addEventListener('abort', workers.stop, { once: true });
     const served = workers.run();
     life.polling = workers.polling;
@@ -55,17 +68,25 @@ async function serve(
       life.phase = 'serving';
       log.info(readyFacts(config, target), 'Ready');
     }
-    await served.catch((error: unknown) => {
-      if (!stopping.aborted) throw error;
-      log.warn(
-        'Stopped before all work had ended: another worker takes it up when its heartbeats are missed',
-      );
-      // What hangs would keep the process until somebody kills it.
-      process.exit(1);
-    });
+    await orLeave(served, stopping, log);
   } finally {
     await connection.close();
   }
+}
+
+/** What hangs would keep a process that is to stop until somebody kills it. */
+async function orLeave(work: Promise<void>, stopping: AbortSignal, log: Log): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!stopping.aborted || isAbort(error)) throw error;
+    log.warn('Stopped before all work had ended: another worker takes it up when its heartbeats are missed');
+    process.exit(1);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function readyFacts({ jobs, tasks, worker }: Config, { address, namespace }: TemporalTarget) {
@@ -95,7 +116,7 @@ try {
   await main(log, stopping);
   log.info('Stopped');
 } catch (error) {
-  if (stopping.aborted && error instanceof Error && error.name === 'AbortError') log.info('Stopped');
+  if (stopping.aborted && isAbort(error)) log.info('Stopped');
   else if (error instanceof HoldfastError) {
     log.fatal({ code: error.code, action: catalogue[error.code].action }, error.message);
     process.exitCode = catalogue[error.code].exit;

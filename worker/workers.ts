@@ -11,7 +11,7 @@ export interface WorkersOptions {
   /** Path of the workflow bundle. */
   readonly bundle: string;
   /** Milliseconds that running activities may still take after a stop was asked for; then they hand over. */
-  readonly grace?: number;
+  readonly grace: number;
 }
 
 export interface Workers {
@@ -28,7 +28,7 @@ export interface Workers {
  * there are such.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
-  const { config, connection, namespace, bundle, grace = 10_000 } = options;
+  const { config, connection, namespace, bundle, grace } = options;
   const { control, data, command, ecs, scrub } = createActivities(config);
   const common = {
     connection,
@@ -114,8 +114,11 @@ function longestGrace({ tasks }: Config): number {
   );
 }
 
-function hasEcs({ tasks }: Config): boolean {
-  return [...tasks.values()].some(({ work }) => work.kind === 'ecs');
+function hasEcs({ jobs, tasks }: Config): boolean {
+  return (
+    [...tasks.values()].some(({ work }) => work.kind === 'ecs') ||
+    [...jobs.values()].some(({ runIn }) => runIn?.kind === 'ecs')
+  );
 }
 
 function verifies({ jobs }: Config): boolean {

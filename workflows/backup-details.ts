@@ -1,6 +1,8 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { BackupResult, Captured, Failure, JobDescription, Verified } from './contract/backup.ts';
+import type { EcsTask } from './contract/ecs.ts';
 import type { BackupReason } from './contract/manifest.ts';
+import { ecsRows } from './ecs-rows.ts';
 import { advice } from './failure.ts';
 import { code, count, facts, page, prose, size, time } from './markdown.ts';
 
@@ -9,6 +11,8 @@ export interface BackupDetails {
   enters(phase: string): void;
   described(description: JobDescription): void;
   waits(restore: string): void;
+  /** Tasks in ECS, which read the store, and have ended. */
+  ranInEcs(tasks: readonly EcsTask[]): void;
   captured(captured: Captured): void;
   verified(verified: Verified): void;
   published(manifest: string): void;
@@ -31,12 +35,16 @@ export function showBackup(job: string, id: string, reason: BackupReason): Backu
 
   return {
     enters: (phase) => show(`${phase}…`),
-    described: ({ summary }) => rows.push(['from, to', code(summary)]),
     waits: (restore) =>
       show(
         `Waiting for ${code(restore)}`,
         'It writes to this store. The backup begins when that restore has ended, however it ends.',
       ),
+    described: ({ summary, runIn }) => {
+      rows.push(['from, to', code(summary)]);
+      if (runIn !== undefined) rows.push(['read in ECS by', code(runIn.summary)]);
+    },
+    ranInEcs: (tasks) => rows.push(...tasks.flatMap(ecsRows)),
     captured: (captured) => rows.push(...capturedRows(captured)),
     verified: ({ bytesRead, verifiedAt, checks = [] }) =>
       rows.push(

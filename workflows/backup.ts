@@ -3,12 +3,22 @@ import {
   CancellationScope,
   isCancellation,
   log,
+  patched,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { control, data, tidying } from './activities.ts';
 import { type BackupDetails, showBackup } from './backup-details.ts';
-import type { BackupInput, BackupResult, Captured, JobDescription, PublishInput } from './contract/backup.ts';
+import { captureInEcs } from './capture-in-ecs.ts';
+import type {
+  BackupInput,
+  BackupResult,
+  Captured,
+  CaptureInput,
+  JobDescription,
+  PublishInput,
+} from './contract/backup.ts';
+import type { EcsTask } from './contract/ecs.ts';
 import type { BackupReason } from './contract/manifest.ts';
 import { backupId } from './contract/names.ts';
 import { attributeKeys } from './contract/starting.ts';
@@ -23,12 +33,14 @@ interface Run {
   readonly id: string;
   readonly reason: BackupReason;
   readonly details: BackupDetails;
+  /** In ECS, where the store is read there: those that have ended. */
+  readonly tasks: EcsTask[];
 }
 
 /** Makes one backup: capture, verify, publish, prune. It exists from the moment it is published, and only then. */
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const { id, reason } = identityOf(input);
-  const run: Run = { input, id, reason, details: showBackup(input.job, id, reason) };
+  const run: Run = { input, id, reason, details: showBackup(input.job, id, reason), tasks: [] };
   try {
     const description = await takeTurn(run, await describe(run));
     const proven = await captureAndVerify(run, description);
@@ -82,15 +94,12 @@ async function takeTurn({ reason, details }: Run, description: JobDescription): 
   return waitForRestore(description, (restore) => details.waits(restore));
 }
 
-async function captureAndVerify(run: Run, { deadline, store }: JobDescription): Promise<PublishInput> {
-  const { input, id, reason, details } = run;
-  const left = startDeadline(deadline);
+async function captureAndVerify(run: Run, description: JobDescription): Promise<PublishInput> {
+  const { details } = run;
+  const left = startDeadline(description.deadline);
   try {
     details.enters('Capturing');
-    const captured = await data.capture.executeWithOptions(
-      { summary: `read ${store}, store it as ${id}`, scheduleToCloseTimeout: left() },
-      [{ job: input.job, id, reason, ...(input.scope && { scope: input.scope }) }],
-    );
+    const captured = await capture(run, description, left);
     details.captured(captured);
 
     details.enters('Verifying');
@@ -106,8 +115,25 @@ async function captureAndVerify(run: Run, { deadline, store }: JobDescription): 
   }
 }
 
+async function capture(
+  { input: { job, scope }, id, reason, details, tasks }: Run,
+  { store, runIn }: JobDescription,
+  left: () => number,
+): Promise<Captured> {
+  const summary = `read ${store}, store it as ${id}`;
+  const input: CaptureInput = { job, id, reason, ...(scope && { scope }) };
+  if (runIn !== undefined && patched('capture in ECS')) {
+    const onEnd = (ended: readonly EcsTask[]): void => {
+      tasks.push(...ended);
+      details.ranInEcs(ended);
+    };
+    return captureInEcs({ input, place: runIn, summary, left, onEnd });
+  }
+  return data.capture.executeWithOptions({ summary, scheduleToCloseTimeout: left() }, [input]);
+}
+
 async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupResult> {
-  const { input, id, details } = run;
+  const { input, id, details, tasks } = run;
   details.enters('Publishing');
   const summary = 'write the manifest: from now on the backup exists';
   const { manifest, suspicions } = await control.publish
@@ -130,6 +156,7 @@ async function publishAndPrune(run: Run, proven: PublishInput): Promise<BackupRe
     manifest,
     ...(suspicions && { suspicions }),
     ...pruned,
+    ...(tasks.length > 0 && { ecs: tasks }),
   };
   upsertSearchAttributes([
     { key: attributeKeys.verified, value: true },

@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Failure } from './contract/backup.ts';
-import type { EcsContainer, EcsTask } from './contract/ecs.ts';
 import type { OutputTail, TaskDescription, TaskResult } from './contract/task.ts';
+import { ecsRows } from './ecs-rows.ts';
 import { advice } from './failure.ts';
 import { code, facts, page, prose, size, time } from './markdown.ts';
 
@@ -62,26 +62,6 @@ function resultRows(result: TaskResult): [string, string][] {
       : [['the whole', `${code(kept.stdout)}, ${code(kept.stderr)}`] as [string, string]]),
     ...(kept?.failure === undefined ? [] : [['not kept', prose(kept.failure.message)] as [string, string]]),
   ];
-}
-
-function ecsRows({ arn, lastStatus, stopCode, stoppedReason, containers }: EcsTask): [string, string][] {
-  const why = [stopCode, stoppedReason].filter((text) => text !== undefined).join(': ');
-  return [
-    ['task in ECS', `${code(arn)}: ${lastStatus}${why === '' ? '' : `, ${prose(why)}`}`],
-    ...containers.map((container): [string, string] => [
-      `container ${container.name}`,
-      containerText(container),
-    ]),
-  ];
-}
-
-function containerText({ exitCode, reason, log }: EcsContainer): string {
-  return [
-    exitCode === undefined ? 'no exit status' : `exit status ${exitCode}`,
-    ...(reason === undefined ? [] : [prose(reason)]),
-    ...(log?.group === undefined ? [] : [`log ${code([log.group, log.stream].filter(Boolean).join(' '))}`]),
-    ...(log?.link === undefined ? [] : [`[in the console](${log.link})`]),
-  ].join('; ');
 }
 
 /** The last line is enough here; the result of the run holds more. */

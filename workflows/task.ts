@@ -26,6 +26,7 @@ import { failureOf } from './failure.ts';
 import { countRun } from './run-metrics.ts';
 import { scheduledTime } from './scheduled-time.ts';
 import { showTask, type TaskDetails } from './task-details.ts';
+import { mayHelpToRunAgain, pauseAfter } from './task-retry.ts';
 
 interface Run {
   readonly job: string;
@@ -92,21 +93,15 @@ async function attemptAll(run: Run, description: TaskDescription): Promise<TaskR
     } catch (error) {
       if (isCancellation(error) || run.attempt > description.retries) throw error;
       const { failure, result } = failedRun(run, error);
-      if (!helpsToRunAgain.has(failure.code)) throw error;
+      if (!mayHelpToRunAgain(failure)) throw error;
       log.warn('A task is run again', { job: run.job, attempt: run.attempt, ...failure });
       run.details.attemptFailed(run.attempt, failure, result);
-      const pause = Math.min(1000 * 2 ** (run.attempt - 1), 60_000);
+      const pause = pauseAfter(run.attempt);
       if (left() <= pause) throw error;
       await sleep(pause);
     }
   }
 }
-
-const helpsToRunAgain: ReadonlySet<Failure['code']> = new Set([
-  'TaskFailed',
-  'TaskInterrupted',
-  'TaskNotStarted',
-]);
 
 async function attemptOnce(
   { job, id, attempt }: Run,

@@ -6,6 +6,7 @@ import { configFile, loadConfig } from '../../config/load.ts';
 import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { withTemporal } from '../connection.ts';
+import { ecsLines } from '../ecs-text.ts';
 import { follow } from '../follow.ts';
 import { bytes, counted } from '../format.ts';
 import { examples } from '../help.ts';
@@ -94,5 +95,6 @@ function resultLines(result: BackupResult, io: Io): readonly string[] {
     ...(pruneFailure === undefined
       ? []
       : [`Old backups could not be removed (${pruneFailure.code}): ${pruneFailure.message}`]),
+    ...ecsLines(result.ecs ?? []),
   ];
 }

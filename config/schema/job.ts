@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ecsSchema } from '../ecs.ts';
 import * as format from '../formats.ts';
+import { runInSchema } from '../run-in.ts';
 import { commandSchema } from './command.ts';
 import { consulSchema } from './consul.ts';
 import { drillSchema } from './drill.ts';
@@ -39,6 +40,9 @@ export const jobSchema = z
       .describe(
         'A backup that holds fewer records or bytes than the last good one, by more than this part, is published as suspicious.',
       ),
+    run_in: runInSchema
+      .optional()
+      .describe('Read the store in a container that is started near it for each backup, not in a worker.'),
     schedule: scheduleSchema
       .optional()
       .describe('When to back up: a cron text such as "15 * * * *", or a mapping. Without it, only by hand.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, wholeNumber, yesOrNo } from '../formats.ts';
+import { duration, text, wholeNumber, yesOrNo } from '../formats.ts';
 
 const status = z.strictObject({
   port: wholeNumber(0, 65_535).default(18_080).describe('Its port; 0 serves no status page.'),
@@ -18,6 +18,11 @@ export const workerSchema = z.strictObject({
   commands: yesOrNo
     .default(false)
     .describe('Whether a worker with this file runs the commands of tasks. Default: no.'),
+  grace: duration
+    .prefault('10s')
+    .describe(
+      'How long its work may still go on when it is told to stop; then that is handed over or ended.',
+    ),
   status: status
     .prefault({})
     .describe('The status page of each worker, with its health and metrics (docs/status-page.md).'),

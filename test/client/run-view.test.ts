@@ -51,6 +51,19 @@ test('a backup that waits for a restore says so in its memo', () => {
   });
 });
 
+test('a capture that waits for its container in ECS waits for no other worker', () => {
+  const pending = (taskQueue: string) => ({
+    pendingActivities: [
+      {
+        ...{ state: scheduled, scheduledTime: ago(60), activityType: { name: 'capture' } },
+        activityOptions: { taskQueue: { name: taskQueue } },
+      },
+    ],
+  });
+  expect(view(pending('holdfast-capture-backup-consul-2026-11-22T04:15:00Z')).untaken).toEqual([]);
+  expect(view(pending('holdfast-data')).untaken).toEqual([{ name: 'holdfast-data', kind: 'activity' }]);
+});
+
 test.each([undefined, null, 'text', {}, { phase: 'reading' }, { phase: 'reading', records: '7', bytes: 1 }])(
   'heartbeat details %j are no progress',
   (details) => {

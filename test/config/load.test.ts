@@ -74,6 +74,7 @@ test('every setting arrives where the code looks for it', () => {
     },
     worker: {
       commands: false,
+      grace: 10_000,
       status: { port: 80, address: '0.0.0.0', tokenFile: '/etc/holdfast/token.txt' },
     },
     tasks: new Map(),
@@ -133,7 +134,10 @@ test('every setting arrives where the code looks for it', () => {
 
 test('42: port 0 serves no status page', () => {
   const text = `worker: { status: { port: 0 } }\n${least}`;
-  expect(parseConfig(text, 'holdfast.yaml', { env: {}, unset: 'fail' }).worker).toEqual({ commands: false });
+  expect(parseConfig(text, 'holdfast.yaml', { env: {}, unset: 'fail' }).worker).toEqual({
+    commands: false,
+    grace: 10_000,
+  });
 });
 
 test('commands need no token of the status page', () => {
@@ -146,7 +150,7 @@ test('commands need no token of the status page', () => {
 test('what is left out has its default', () => {
   const { temporal, worker, jobs } = parseConfig(least, 'holdfast.yaml', { env: {}, unset: 'fail' });
   expect(temporal).toEqual({});
-  expect(worker).toEqual({ commands: false, status: { port: 18_080, address: '127.0.0.1' } });
+  expect(worker).toEqual({ commands: false, grace: 10_000, status: { port: 18_080, address: '127.0.0.1' } });
   expect(jobs.get('a')).toEqual({
     name: 'a',
     store: {
@@ -377,4 +381,9 @@ jobs: { consul: { storage: main, consul: { address: 'http://127.0.0.1:8500', pre
     scope: { prefix: 'staging/' },
   });
   expect(JSON.stringify(production)).toBe(JSON.stringify(staging).replaceAll('staging', 'production'));
+});
+
+test('61: how long work may go on when a worker is told to stop can be set', () => {
+  const text = `worker: { grace: 5m }\n${least}`;
+  expect(parseConfig(text, 'holdfast.yaml', { env: {}, unset: 'fail' }).worker.grace).toBe(300_000);
 });

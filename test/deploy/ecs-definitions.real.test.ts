@@ -4,7 +4,7 @@ import { ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { startMoto } from '../../services/moto.ts';
 import { deploy } from './bucket-policy.ts';
 
-test.each(['worker', 'one-shot'])('ECS, as moto knows it, takes %s.json whole', async (name) => {
+test.each(['worker', 'capture', 'one-shot'])('ECS, as moto knows it, takes %s.json whole', async (name) => {
   const moto = await startMoto();
   const { address: endpoint, region, ...credentials } = moto;
   const client = new ECSClient({ endpoint, region, credentials });

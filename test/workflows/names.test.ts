@@ -32,6 +32,9 @@ test('names that histories, schedules and people rely on stay as they are', () =
   expect(backupIdPattern.test(id)).toBe(true);
   expect(names.timeOfBackupId(id).toISOString()).toBe('2026-11-22T04:15:00.000Z');
   expect(names.backupWorkflowId('consul', id)).toBe('backup-consul-2026-11-22T04:15:00Z');
+  expect(names.captureQueue('backup-consul-2026-11-22T04:15:00Z')).toBe(
+    'holdfast-capture-backup-consul-2026-11-22T04:15:00Z',
+  );
   expect(names.backupScheduleId('consul')).toBe('holdfast-backup-consul');
   expect(names.taskWorkflowId('rotate', id)).toBe('task-rotate-2026-11-22T04:15:00Z');
   expect(names.taskScheduleId('rotate')).toBe('holdfast-task-rotate');

@@ -3,7 +3,7 @@ import { progressText } from '../../client/progress.ts';
 import type { EndedBackup, RunningBackup } from '../../client/status.ts';
 import { resultText } from '../../client/status-text.ts';
 import type { EndedTask, RunningTask } from '../../client/task-status.ts';
-import type { Failure } from '../../workflows/contract/backup.ts';
+import type { BackupResult, Failure } from '../../workflows/contract/backup.ts';
 import { catalogue } from '../../workflows/contract/errors.ts';
 import type { TaskResult } from '../../workflows/contract/task.ts';
 
@@ -39,12 +39,16 @@ export function endedBackup(run: EndedBackup): GoCronRun {
   const { failure, startedAt, endedAt, result, id = '' } = run;
   return {
     Exit_status: exitStatus(failure),
-    Stdout: result === undefined ? '' : `${id} verified: ${resultText(result)}\n${result.manifest}\n`,
+    Stdout: result === undefined ? '' : backupText(id, result),
     Stderr: failure === undefined ? warningOf(run) : failureText(failure),
     ExitTime: rfc3339(endedAt),
     Pid: numberOf(run),
     StartingTime: rfc3339(startedAt),
   };
+}
+
+function backupText(id: string, result: BackupResult): string {
+  return linesOf([`${id} verified: ${resultText(result)}`, result.manifest, ...ecsLines(result.ecs ?? [])]);
 }
 
 export function runningTask(run: RunningTask): GoCronRun {

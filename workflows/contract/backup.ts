@@ -1,3 +1,4 @@
+import type { EcsTask } from './ecs.ts';
 import type { ErrorCode } from './errors.ts';
 import type {
   BackupReason,
@@ -38,6 +39,8 @@ export interface BackupResult {
   readonly pruned: readonly string[];
   /** Why old backups could not be removed; the backup itself is good. The next run tries again. */
   readonly pruneFailure?: Failure;
+  /** The tasks in ECS that read the store, with the places of their logs. */
+  readonly ecs?: readonly EcsTask[];
 }
 
 /** A failure as results and reports carry it: a code of the catalogue (`Unexpected` for anything else). */
@@ -61,6 +64,16 @@ export interface JobDescription {
   readonly turnTimeout?: number;
   /** The restore that writes to the store of this job at this moment: its workflow's id. */
   readonly restoring?: string;
+  /** Where the store is read, if not by the workers that serve all jobs. */
+  readonly runIn?: CapturePlace;
+}
+
+export interface CapturePlace {
+  readonly kind: 'ecs';
+  /** For people: `holdfast-capture in the cluster platform`. */
+  readonly summary: string;
+  /** How often another container takes the place of one that died. */
+  readonly retries: number;
 }
 
 export interface CaptureInput {

@@ -64,6 +64,11 @@ export function backupWorkflowId(job: string, id: string): string {
   return `backup-${job}-${timeOfBackupId(id).toISOString().replace('.000Z', 'Z')}`;
 }
 
+/** Of the one run that has this id: what a container serves that was started for it alone. */
+export function captureQueue(workflowId: string): string {
+  return `holdfast-capture-${workflowId}`;
+}
+
 export function backupScheduleId(job: string): string {
   return `holdfast-backup-${job}`;
 }

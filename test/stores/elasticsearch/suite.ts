@@ -106,7 +106,7 @@ export function holdsForEveryCluster(start: () => Promise<Cluster>): void {
   });
 
   describe('snapshot', () => {
-    test('34: holds every index, with what is in them, under the name of job and time', async () => {
+    test('34, 63: holds every index, with what is in them, under the name of job and time', async () => {
       await fill(cluster.address, 'one', 30);
       await fill(cluster.address, 'two', 3);
       await ask('PUT', '/closed', { aliases: { 'an-alias': { filter: { term: { a: 1 } } } } });
