@@ -34,8 +34,8 @@ export async function* inParallel<Item>(
       stop.abort(error);
     } finally {
       running--;
+      // Nothing was taken: whoever waits for room waits on, and would spin if woken.
       given.resolve(undefined);
-      taken.resolve(undefined);
     }
   });
   const wake = () => {

@@ -32,6 +32,20 @@ test('producers wait for the consumer', async () => {
   await stream.return(undefined);
 });
 
+test('one that ends while others wait for room lets the consumer work', async () => {
+  const late = async (put: Put) => {
+    await setImmediate();
+    await put(100);
+  };
+  const items: number[] = [];
+  for await (const item of inParallel(1, never, [counting(0, 10), counting(10, 20), late])) {
+    // Whatever the consumer waits for: while promises settle without end, it would never come.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    items.push(item);
+  }
+  expect(items).toHaveLength(21);
+});
+
 test('the first error ends it, and stops the others first', async () => {
   let stopped = false;
   const failing = async (put: Put) => {
