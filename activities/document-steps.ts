@@ -85,7 +85,8 @@ async function namedBy(
   for (const document of documents) {
     const line = await next.current();
     if (line?.index !== target || line.key !== document.id || line.routing !== document.routing) continue;
-    named.push({ ...document, seen: line.seen });
+    const { id, routing, version, source, oneLine } = document;
+    named.push({ id, routing, version, source, oneLine, seen: line.seen });
     next.advance();
   }
   return named;

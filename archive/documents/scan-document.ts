@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IndexDocument } from '../../workflows/contract/document.ts';
+import { DocumentView, textAt } from '../../workflows/contract/document-view.ts';
 import type { Refusal } from '../refusal.ts';
 
 const quote = 0x22;
@@ -35,6 +36,8 @@ export class DocumentScan {
   private idEnd = 0;
   private routingStart = 0;
   private routingEnd = 0;
+  /** Whether a string of the line has escapes, but for that of a source. */
+  private escaped = false;
   private form: 'source' | 'text' | 'base64' = 'source';
   private sourceStart = 0;
   private sourceEnd = 0;
@@ -42,6 +45,7 @@ export class DocumentScan {
   /** Whether a document's line starts here. */
   scan(line: Buffer, start: number): boolean {
     this.line = line;
+    this.escaped = false;
     this.lineEnd = line.indexOf(newline, start);
     if (this.lineEnd < 0 || line[this.lineEnd - 1] !== closeBrace) return false;
     const versionAt = this.scanIndex(start);
@@ -66,8 +70,9 @@ export class DocumentScan {
     return this.form === 'source' ? this.sourceEnd - this.sourceStart : this.source().length;
   }
 
-  /** The document of the line; its source is a view where it stands there as it is. */
+  /** The document of the line: a view where all of it stands there as it is. */
   document(refuse: Refusal): IndexDocument {
+    if (this.form === 'source' && !this.escaped) return this.view();
     try {
       return {
         id: this.text(this.idStart, this.idEnd),
@@ -84,6 +89,22 @@ export class DocumentScan {
       );
       throw refuse(`holds a document that is not as it is written: ${shown}`, cause);
     }
+  }
+
+  private view(): DocumentView {
+    const { idStart, idEnd, routingStart, routingEnd, versionStart, versionEnd, sourceStart, sourceEnd } =
+      this;
+    const place = {
+      idStart,
+      idEnd,
+      routingStart,
+      routingEnd,
+      versionStart,
+      versionEnd,
+      sourceStart,
+      sourceEnd,
+    };
+    return new DocumentView(this.line, { ...place, plain: true });
   }
 
   private source(): Buffer {
@@ -126,16 +147,18 @@ export class DocumentScan {
   private stringEnd(start: number): number {
     const { line, lineEnd } = this;
     let at = start;
-    while (at < lineEnd && line[at] !== quote) at += line[at] === backslash ? 2 : 1;
+    while (at < lineEnd && line[at] !== quote) {
+      if (line[at] === backslash) {
+        this.escaped = true;
+        at++;
+      }
+      at++;
+    }
     return at;
   }
 
   private text(start: number, end: number): string {
-    for (let at = start; at < end; at++) {
-      if (this.line[at] === backslash)
-        return String(JSON.parse(this.line.toString('utf8', start - 1, end + 1)));
-    }
-    return this.line.toString('utf8', start, end);
+    return textAt(this.line, start, end);
   }
 }
 

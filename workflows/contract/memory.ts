@@ -12,6 +12,12 @@ export function free({ buffer }: { readonly buffer: ArrayBufferLike }): void {
   }
 }
 
+/** For so few bytes that a call would take longer than copying them one by one. @returns how many */
+export function copyFew(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  for (let next = start; next < end; next++) to[at + next - start] = from[next] ?? 0;
+  return end - start;
+}
+
 /** Hands chunks on, and frees each when the next one is asked for. Chunks that share memory must be neighbours. */
 export async function* freedInTurn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let before: Buffer | undefined;

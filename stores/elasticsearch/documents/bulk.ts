@@ -1,21 +1,58 @@
 import { z } from 'zod';
+import { DocumentView } from '../../../workflows/contract/document-view.ts';
+import { copyFew } from '../../../workflows/contract/memory.ts';
 import type { LoadDocument } from '../../document-store.ts';
 
 /** The body of a `_bulk` request; every source as it is. */
 export function bulkBody(documents: readonly LoadDocument[]): Buffer {
-  const actions = documents.map(actionOf);
+  const actions = documents.map((document) => (isCopied(document) ? '' : actionOf(document)));
   let size = 0;
-  documents.forEach(({ source }, position) => {
-    size += 3 * (actions[position]?.length ?? 0) + source.length + 1;
+  documents.forEach((document, position) => {
+    size += isCopied(document)
+      ? document.place.sourceEnd - document.place.idStart + roomForNames
+      : 3 * (actions[position]?.length ?? 0) + document.source.length + 1;
   });
-  const body = Buffer.allocUnsafe(size);
+  const body = Buffer.allocUnsafeSlow(size);
   let at = 0;
-  documents.forEach(({ source }, position) => {
-    at += body.write(actions[position] ?? '', at);
-    at += source.copy(body, at);
-    body[at++] = 0x0a;
+  documents.forEach((document, position) => {
+    if (isCopied(document)) at = copyAction(document, body, at);
+    else {
+      at += body.write(actions[position] ?? '', at);
+      at += document.source.copy(body, at);
+    }
+    body[at++] = newline;
   });
   return body.subarray(0, at);
+}
+
+const newline = 0x0a;
+const idName = Buffer.from('{"index":{"_id":"');
+const routingName = Buffer.from('","routing":"');
+const versionName = Buffer.from('","version":');
+const actionEnd = Buffer.from(',"version_type":"external"}}\n');
+/** A version has at most 19 digits. */
+const roomForNames = idName.length + routingName.length + versionName.length + actionEnd.length + 20;
+
+/** Of what goes into a new index, most can be copied from the archive as it stands there. */
+function isCopied(document: LoadDocument): document is DocumentView {
+  return document instanceof DocumentView && document.place.plain;
+}
+
+/** The action that `actionOf` gives for a new index, and the source. */
+function copyAction({ bytes: from, place }: DocumentView, to: Buffer, start: number): number {
+  const { versionStart, versionEnd, idStart, idEnd, routingStart, routingEnd, sourceStart, sourceEnd } =
+    place;
+  let at = start;
+  at += copyFew(idName, 0, idName.length, to, at);
+  at += copyFew(from, idStart, idEnd, to, at);
+  if (routingStart > 0) {
+    at += copyFew(routingName, 0, routingName.length, to, at);
+    at += copyFew(from, routingStart, routingEnd, to, at);
+  }
+  at += copyFew(versionName, 0, versionName.length, to, at);
+  at += copyFew(from, versionStart, versionEnd, to, at);
+  at += copyFew(actionEnd, 0, actionEnd.length, to, at);
+  return at + from.copy(to, at, sourceStart, sourceEnd);
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Definitions {
 const ownSettings =
   /^index\.(uuid|creation_date.*|provided_name|version\..*|history\..*|resize\..*|shrink\..*|verified_before_close|store\.(type|snapshot\..*)|routing\.allocation\.initial_recovery\..*|blocks\..*|frozen|search\.throttled|verified_before_close)$/;
 
+const defaultWindow = 10_000;
+
 /** @throws UnreadableKeys where an index does not keep its sources whole */
 export async function readDefinitions(
   connection: Connection,
@@ -57,6 +59,7 @@ export async function readDefinitions(
       index,
       as: nameOf(index, one),
       shards: Number(one.settings['index.number_of_shards']),
+      mostHits: Number(one.settings['index.max_result_window'] ?? defaultWindow),
     })),
     leftOut: leftOutClosed([...found].filter(([, one]) => isClosed(one)).map(([index]) => index)),
   };

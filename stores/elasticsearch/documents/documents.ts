@@ -14,6 +14,9 @@ import { planLoad } from './plan.ts';
 import { readSources } from './read.ts';
 import { settleLoad } from './settle.ts';
 
+/** With one `_mget`. */
+const mostLookedUp = 5_000;
+
 /**
  * An Elasticsearch or OpenSearch as a store of documents.
  *
@@ -24,7 +27,7 @@ export function openDocumentStore(settings: ClusterSettings): DocumentStore {
   const releaseOf = createRelease(connection);
   const sizes = new Map<string, PageSize>();
   const sizeFor = (index: string): PageSize => {
-    const known = sizes.get(index) ?? createPageSize();
+    const known = sizes.get(index) ?? createPageSize(mostLookedUp);
     sizes.set(index, known);
     return known;
   };

@@ -10,12 +10,12 @@ export interface PageSize {
 /** Bytes of a page: enough that requests cost little, few enough for the heap of a small node. */
 const target = 4 << 20;
 const first = 10;
-const most = 5_000;
 /** A page grows at most so many times: behind small documents, large ones may come. */
 const growth = 4;
 
-export function createPageSize(): PageSize {
-  let current = first;
+/** @param most documents that may be asked for */
+export function createPageSize(most: number): PageSize {
+  let current = Math.min(first, most);
   return {
     get current() {
       return current;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { DocumentBatch } from '../../../workflows/contract/document.ts';
 import { HoldfastError } from '../../../workflows/contract/errors.ts';
@@ -20,6 +21,8 @@ export interface Source {
   readonly index: string;
   readonly as: string;
   readonly shards: number;
+  /** So many hits a page may ask for (`index.max_result_window`). */
+  readonly mostHits: number;
 }
 
 /** A page with failed shards is an error, and not less of the documents. */
@@ -76,6 +79,7 @@ interface ReadBatch extends DocumentBatch {
 interface Slice {
   readonly pit: PointInTime;
   readonly as: string;
+  readonly mostHits: number;
   readonly number: number;
   readonly of: number;
   count(documents: number): void;
@@ -90,7 +94,7 @@ async function* slicesOf(
   opened: Set<PointInTime>,
   signal: AbortSignal,
 ): AsyncGenerator<Slice, undefined> {
-  for (const { index, as, shards } of sources) {
+  for (const { index, as, shards, mostHits } of sources) {
     const pit = await openPointInTime(connection, product, index, signal);
     opened.add(pit);
     const expected = await countPointInTime(connection, pit, signal);
@@ -99,7 +103,7 @@ async function* slicesOf(
     let seen = 0;
     for (let number = 0; number < of; number++) {
       yield {
-        ...{ pit, as, number, of },
+        ...{ pit, as, mostHits, number, of },
         count: (documents) => void (seen += documents),
         async end() {
           open--;
@@ -131,17 +135,18 @@ async function readSlice(
   put: (page: ReadBatch) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const size = createPageSize();
+  const size = createPageSize(slice.mostHits);
+  // Made after the moment at which the index is read: none of its documents can know it.
+  const mark = randomUUID();
   let after: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     const asked = size.current;
-    const page = await readPage(connection, bodyOf(product, slice, asked, after), slice, signal).catch(
-      (error: unknown) => {
-        if (isTooMuch(error) && size.shrink()) return undefined;
-        throw error;
-      },
-    );
+    const body = bodyOf(product, slice, mark, asked, after);
+    const page = await readPage(connection, body, mark, slice, signal).catch((error: unknown) => {
+      if (isTooMuch(error) && size.shrink()) return undefined;
+      throw error;
+    });
     if (page === undefined) continue;
     const { documents, last, bytes } = page;
     size.saw(documents.length, bytes.length);
@@ -159,11 +164,13 @@ async function readSlice(
 function bodyOf(
   product: Product,
   { pit, number, of }: Slice,
+  mark: string,
   size: number,
   after: string | undefined,
 ): Buffer {
   const parts = [
     `"size":${size},"track_total_hits":false,"version":true`,
+    `"query":{"match_all":{"_name":"${mark}"}}`,
     `"sort":["${product === 'opensearch' ? '_doc' : '_shard_doc'}"]`,
     `"pit":{"id":${JSON.stringify(pit.id)},"keep_alive":"${keepAlive}"}`,
     ...(of > 1 ? [`"slice":{"id":${number},"max":${of}}`] : []),
@@ -175,11 +182,12 @@ function bodyOf(
 async function readPage(
   connection: Connection,
   body: Buffer,
+  mark: string,
   { pit, as }: Slice,
   signal: AbortSignal,
 ): Promise<Page & { readonly bytes: Buffer }> {
   const { address, bytes } = await connection.askBytes({ method: 'POST', path: searchPath, body, signal });
-  const page = scan(bytes, address);
+  const page = scan(bytes, mark, address);
   const found = frame.safeParse(JSON.parse(page.frame));
   if (!found.success) {
     throw new HoldfastError(
@@ -196,9 +204,9 @@ async function readPage(
   );
 }
 
-function scan(bytes: Buffer, address: string): Page {
+function scan(bytes: Buffer, mark: string, address: string): Page {
   try {
-    return scanPage(bytes);
+    return scanPage(bytes, mark);
   } catch (cause) {
     throw new HoldfastError('StreamBroken', `${address} gave a page that is no JSON.`, {
       cause,

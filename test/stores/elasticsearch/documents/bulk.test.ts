@@ -1,6 +1,7 @@
 import { bulkBody, documentPath, readBulkAnswer } from '../../../../stores/elasticsearch/documents/bulk.ts';
 import { createPageSize } from '../../../../stores/elasticsearch/documents/page-size.ts';
-import { document } from '../../../archive/documents/memory.ts';
+import { DocumentView } from '../../../../workflows/contract/document-view.ts';
+import { definition, document, readStored, storeDocuments } from '../../../archive/documents/memory.ts';
 
 test('a request has every source as it is', () => {
   const documents = [
@@ -13,6 +14,20 @@ test('a request has every source as it is', () => {
       '{"index":{"_id":"\\"2\\"","routing":"r","version":1,"version_type":"external"}}\n' +
       ' {} \n',
   );
+});
+
+test('what stands in an archive is copied from there', async () => {
+  const documents = [
+    document('größe', '{"a":1.0}'),
+    document('2', '{}', 'röuting'),
+    document('"3"', '{}', 'r'),
+    { ...document('4', '{\n}'), oneLine: false },
+  ];
+  const stored = await storeDocuments([definition('orders')], [{ index: 'orders', documents }]);
+  const { batches } = await readStored(stored.bytes, stored);
+  const read = batches.flatMap((batch) => batch.documents);
+  expect(read.filter((one) => one instanceof DocumentView)).toHaveLength(2);
+  expect(bulkBody(read).toString()).toBe(bulkBody(documents).toString());
 });
 
 test('into an index that was there, a document goes only where it stands as it was seen', () => {
@@ -74,7 +89,7 @@ describe('of an answer', () => {
 
 describe('the size of pages', () => {
   test('grows slowly, and by bytes', () => {
-    const size = createPageSize();
+    const size = createPageSize(5_000);
     expect(size.current).toBe(10);
     size.saw(10, 10 * 300);
     expect(size.current).toBe(40);
@@ -87,7 +102,7 @@ describe('the size of pages', () => {
   });
 
   test('shrinks to one document, and no further', () => {
-    const size = createPageSize();
+    const size = createPageSize(5_000);
     expect([size.shrink(), size.current]).toEqual([true, 2]);
     while (size.current > 1) size.shrink();
     expect(size.shrink()).toBe(false);
