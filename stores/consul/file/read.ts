@@ -59,7 +59,7 @@ export function readFile(
 }
 
 /** Compressed bytes: what comes out of them is one batch. */
-const mostAtOnce = 1 << 15;
+const mostAtOnce = 1 << 16;
 
 function otherTenancy(source: string, { key }: KeyRecord, tenancy: string): HoldfastError {
   return new HoldfastError(
