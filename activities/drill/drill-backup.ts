@@ -5,6 +5,7 @@ import type { DataObject, Manifest } from '../../workflows/contract/manifest.ts'
 import { withStorage } from '../open.ts';
 import { jobOf, type Step } from '../step.ts';
 import { createNotes, type DrillKind, rtoOf } from './drilling.ts';
+import { drillIndices } from './drill-indices.ts';
 import { drillKeys } from './drill-keys.ts';
 import { drillSnapshot } from './drill-snapshot.ts';
 import { drillWhole } from './drill-whole.ts';
@@ -15,6 +16,8 @@ const kinds: Partial<Record<DataObject['format'], DrillKind>> = {
   'records.ndjson': drillKeys,
   'snapshot.db': drillSnapshot,
   'consul.snap': drillWhole,
+  'indices.ndjson': drillIndices,
+  'documents.ndjson': drillIndices,
 };
 
 /**

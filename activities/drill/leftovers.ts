@@ -1,11 +1,15 @@
 import type { JobConfig } from '../../config/config.ts';
 import { restoreFolder, restoresFolder } from '../../storage/layout.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { removeDrillIndices } from '../../stores/elasticsearch/scratch.ts';
 import { backupIdPattern, timeOfBackupId } from '../../workflows/contract/names.ts';
+import { holdsIndices } from '../open.ts';
 import { jobOf, type Step } from '../step.ts';
+import { indexTargetOf } from './index-target.ts';
 import { drillsPrefix } from './key-scratch.ts';
 import { removeKeys } from './remove-keys.ts';
 
+const idLength = '20261122T041500Z'.length;
 const restoreIdStart = 'drill-';
 
 /** The name under which a drill makes its plan. */
@@ -26,6 +30,14 @@ export async function removeLeftovers(
   const isLeft = (other: string): boolean => other === id || hasEnded(job, other);
   await removePlans(job, storage, isLeft, signal);
   const { scratch } = job.drill;
+  if (holdsIndices(job)) {
+    const target = indexTargetOf(config, job);
+    const ofDrill = (rest: string): boolean => isLeft(rest.slice(0, idLength).toUpperCase());
+    if (holdsIndices(target)) {
+      await removeDrillIndices(target.store.elasticsearch, job.name, ofDrill, signal);
+    }
+    return;
+  }
   if (scratch?.prefix === undefined) return;
   const inFolder = (rest: string): boolean => isLeft(rest.split('/')[0] ?? '');
   await removeKeys(jobOf(config, scratch.job), drillsPrefix(job, scratch.prefix), inFolder, signal);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { Connection } from './connection.ts';
 import type { Product } from './describe.ts';
+import { withoutDrills } from './drill-names.ts';
 import { matches } from './patterns.ts';
 
 const resolved = z.object({
@@ -28,8 +29,12 @@ export interface Names {
   readonly dataStreams: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What these patterns name, for requests: OpenSearch lets nobody restore the index of its security plugin. */
-export function expressionOf(indices: readonly string[], product: Product): readonly string[] {
+/**
+ * What these patterns name, for requests: no index that a drill has made, and not that of OpenSearch's security plugin,
+ * which nobody may restore.
+ */
+export function expressionOf(patterns: readonly string[], product: Product): readonly string[] {
+  const indices = withoutDrills(patterns);
   if (product !== 'opensearch' || !indices.some((pattern) => pattern.includes('*'))) return indices;
   // With a `*`: to leave out by its full name what is not there is an error.
   return [...indices, '-.opendistro_security*'];

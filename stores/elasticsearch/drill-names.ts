@@ -1,0 +1,13 @@
+import { matches } from './patterns.ts';
+
+const start = 'holdfast-drill-';
+
+/** How the names of indices begin that drills of a job make. */
+export function drillIndexStart(job: string): string {
+  return `${start}${job}-`;
+}
+
+/** What leaves them out of backups; nothing where no pattern takes them in. */
+export function withoutDrills(indices: readonly string[]): readonly string[] {
+  return matches(indices, start) ? [...indices, `-${start}*`] : indices;
+}
