@@ -8,13 +8,14 @@ const mayImport = {
   workflows: [],
   stores: ['workflows'],
   tasks: ['workflows'],
+  alarms: ['workflows', 'tasks'],
   archive: ['workflows'],
   formats: ['workflows'],
   storage: ['workflows'],
-  config: ['workflows', 'stores', 'tasks', 'storage'],
-  activities: ['workflows', 'stores', 'tasks', 'archive', 'formats', 'storage', 'config'],
+  config: ['workflows', 'stores', 'tasks', 'alarms', 'storage'],
+  activities: ['workflows', 'stores', 'tasks', 'alarms', 'archive', 'formats', 'storage', 'config'],
   // The status page reads from Temporal what `holdfast status` reads, and judges as it does.
-  worker: ['workflows', 'activities', 'config', 'client'],
+  worker: ['workflows', 'activities', 'config', 'client', 'alarms'],
   client: ['workflows', 'activities', 'config', 'stores', 'tasks', 'archive', 'formats', 'storage'],
 };
 const folders = [...Object.keys(mayImport), 'services', 'demo', 'test', 'bench'];

@@ -16,6 +16,7 @@ import { describeScrub } from './describe-scrub.ts';
 import { describeTask } from './describe-task.ts';
 import { discard } from './discard.ts';
 import { startEcs, stopEcs, watchEcs } from './ecs-tasks.ts';
+import { notify } from './notify.ts';
 import { planRestore } from './plan-restore.ts';
 import { proveRestore } from './prove-restore.ts';
 import { prune } from './prune.ts';
@@ -48,6 +49,7 @@ export function createActivities(config: Config): {
       cleanDrill: asActivity(config, cleanDrill),
       recordDrill: asActivity(config, recordDrill),
       recordRestore: asActivity(config, recordRestore),
+      notify: asActivity(config, notify),
     },
     data: {
       capture: asActivity(config, capture),
@@ -62,6 +64,7 @@ export function createActivities(config: Config): {
     },
     command: {
       runCommand: asActivity(config, runCommand),
+      notifyByCommand: asActivity(config, notify),
     },
     ecs: {
       startEcs: asActivity(config, startEcs),

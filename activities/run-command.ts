@@ -38,7 +38,7 @@ export async function runCommand(step: Step<TaskProgress>, input: RunTaskInput):
       onView,
       ...(keeper && { keep: keeper.keep }),
     };
-    const { stopped, ...end } = await run(job, command, options);
+    const { stopped, ...end } = await run(`Task ${job}`, command, options);
     const kept = keeper && { kept: keeper.kept() };
     const result: TaskResult = { job, id, kind: 'command', host, ...end, ...kept, attempt };
     log.info('A command ended', { job, id, pid: end.pid, ...howItEnded(end) });

@@ -1,20 +1,10 @@
-import {
-  ApplicationFailure,
-  type Client,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import { restoreMessages, restoreWorkflowId } from '../workflows/contract/names.ts';
 import type { Approval, Decided, Refusal } from '../workflows/contract/restore.ts';
-import { patiently } from './follow.ts';
 import type { Io } from './io.ts';
-import { say } from './output.ts';
+import { sendUpdate } from './update.ts';
 import { whoAmI } from './who-am-i.ts';
-import { named } from './failure.ts';
-
-/** Milliseconds after which a decision without an answer is worth a word. */
-const patience = 5000;
 
 /** Approves the plan that waits. Throws PlanChanged where it is another one, or none waits. */
 export async function approve(client: Client, io: Io, job: string, digest: string): Promise<Decided> {
@@ -35,29 +25,14 @@ async function send(
   update: string,
   message: Approval | Refusal,
 ): Promise<Decided> {
-  const handle = client.workflow.getHandle(restoreWorkflowId(job));
-  const signal = AbortSignal.any([io.signal]);
-  const hint = setTimeout(
-    () => say(io, `No worker answers yet; the decision waits for one. Start it with \`npm run worker\`.`),
-    patience,
-  );
   try {
-    return await patiently(io, () =>
-      client.connection.withAbortSignal(signal, () =>
-        handle.executeUpdate<Decided, [Approval | Refusal]>(update, { args: [message] }),
-      ),
-    );
+    const where = { workflowId: restoreWorkflowId(job), update, what: 'the decision' };
+    return await sendUpdate<Decided>(client, io, where, message);
   } catch (error) {
-    io.signal.throwIfAborted();
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      throw named(error.cause.type, error.cause.message, error);
-    }
     if (error instanceof WorkflowNotFoundError) {
       const message = `No plan of ${job} waits for a decision: no restore workflow stands by for it.`;
       throw new HoldfastError('PlanChanged', message, { cause: error });
     }
     throw error;
-  } finally {
-    clearTimeout(hint);
   }
 }

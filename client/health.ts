@@ -1,17 +1,25 @@
 import type { Client } from '@temporalio/client';
 import type { JobConfig, TaskConfig } from '../config/config.ts';
+import type { AlarmLevel } from '../workflows/contract/alarms.ts';
 import { counted, duration } from './format.ts';
 import { type JobStatus, readJobStatus } from './status.ts';
 import { readTaskStatus, type TaskStatus } from './task-status.ts';
 import { localTime } from './time.ts';
 
-/** What can be wrong with a job, from the worst to the least. */
-export const problemKinds = [
-  ...(['failed', 'restore failed', 'stale', 'missing schedule'] as const),
-  ...(['suspicious', 'paused', 'dropped runs'] as const),
-];
+/** What can be wrong with a job, from the worst to the least, and how loud the alarm is. */
+export const problemLevels = {
+  failed: 'critical',
+  'restore failed': 'critical',
+  stale: 'critical',
+  'missing schedule': 'critical',
+  suspicious: 'warning',
+  paused: 'warning',
+  'dropped runs': 'warning',
+} as const satisfies Record<string, AlarmLevel>;
 
-export type ProblemKind = (typeof problemKinds)[number];
+export type ProblemKind = keyof typeof problemLevels;
+
+export const problemKinds = Object.keys(problemLevels) as readonly ProblemKind[];
 
 export interface Problem {
   readonly kind: ProblemKind;

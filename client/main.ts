@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     decline: async () => (await import('./commands/decline.ts')).addDeclineCommand,
     'start-schedule': async () => (await import('./commands/start-schedule.ts')).addStartScheduleCommand,
     run: async () => (await import('./commands/run.ts')).addRunCommand,
+    alarms: async () => (await import('./commands/alarms.ts')).addAlarmsCommand,
     status: async () => (await import('./commands/status.ts')).addStatusCommand,
     list: async () => (await import('./commands/list.ts')).addListCommand,
     show: async () => (await import('./commands/show.ts')).addShowCommand,

@@ -47,6 +47,7 @@ const queues: Readonly<Record<keyof (DataActivities & CommandActivities & EcsAct
   proveRestore: dataQueue,
   drillBackup: dataQueue,
   runCommand: commandQueue,
+  notifyByCommand: commandQueue,
   startEcs: ecsQueue,
   watchEcs: ecsQueue,
   stopEcs: ecsQueue,

@@ -15,6 +15,7 @@ import type {
   TaskWork,
   WorkerSettings,
 } from './config.ts';
+import { buildAlarms } from './alarms.ts';
 import { buildAws } from './aws.ts';
 import { buildEcs } from './ecs.ts';
 import { present } from './present.ts';
@@ -40,6 +41,7 @@ export function buildConfig(checked: CheckedConfig, file: string, folder: string
     storages,
     jobs,
     tasks,
+    alarms: buildAlarms(checked.alarms, folder),
   };
 }
 

@@ -1,3 +1,4 @@
+import { checkAlarms } from './alarms.ts';
 import { checkAws } from './aws.ts';
 import type { Path } from './document.ts';
 import { checkDrill } from './drill-checks.ts';
@@ -14,7 +15,12 @@ import { isMapping, valueAt } from './settings.ts';
  * has accepted it, so that all mistakes are found in one go, and passes over what has the wrong shape.
  */
 export function checkTogether(judged: Judged): Finding[] {
-  return [...checkStatus(judged.data), ...checkStorages(judged.data), ...checkJobs(judged)];
+  return [
+    ...checkStatus(judged.data),
+    ...checkStorages(judged.data),
+    ...checkJobs(judged),
+    ...checkAlarms(judged.data, exactlyOne),
+  ];
 }
 
 function checkStatus(data: unknown): Finding[] {

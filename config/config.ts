@@ -1,3 +1,4 @@
+import type { Channel } from '../alarms/settings.ts';
 import type { Scope } from '../workflows/contract/manifest.ts';
 import type { ConsulSettings } from '../stores/consul/settings.ts';
 import type { ClusterSettings, ElasticsearchSettings } from '../stores/elasticsearch/settings.ts';
@@ -19,6 +20,8 @@ export interface Config {
   /** The entries of `jobs:` that do other work. No name is in both. */
   readonly tasks: ReadonlyMap<string, TaskConfig>;
   readonly worker: WorkerSettings;
+  /** How people are told when something is wrong. */
+  readonly alarms: ReadonlyMap<string, Channel>;
 }
 
 /** What is not set here comes from the environment and the TOML profiles that the `temporal` command uses too. */

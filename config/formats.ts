@@ -86,6 +86,16 @@ export const webAddress = text(
   (value) => httpUrl(value) !== undefined,
 );
 
+/** Tokens in it are usual. */
+export const messageAddress = text('an address such as https://hooks.example.com/services/T0', (value) =>
+  ['http:', 'https:'].includes(URL.parse(value)?.protocol ?? ''),
+);
+
+export const mailServer = text('the address of a mail server such as smtps://mail.example.com', (value) => {
+  const url = URL.parse(value);
+  return url !== null && ['smtp:', 'smtps:'].includes(url.protocol) && url.hostname !== '';
+});
+
 export const endpoint = text(
   'the address of an S3 server such as https://s3.example.com:9000, without credentials',
   isHttpAddress,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as format from './formats.ts';
+import { channelSchema } from './schema/alarms.ts';
 import { jobSchema } from './schema/job.ts';
 import { storageSchema } from './schema/storage.ts';
 import { temporalSchema } from './schema/temporal.ts';
@@ -27,6 +28,10 @@ export const configSchema = z
     jobs: z.record(z.string(), jobSchema).meta({
       description:
         'What is backed up, and the tasks, by name. The name of a backup becomes a folder in the storage.',
+      propertyNames: names,
+    }),
+    alarms: z.record(z.string(), channelSchema).default({}).meta({
+      description: 'How people are told when something is wrong, by name of the channel (docs/alarms.md).',
       propertyNames: names,
     }),
   })

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Client } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { configFile, loadConfig } from '../config/load.ts';
 import { registerSearchAttributes } from '../config/search-attributes.ts';
@@ -11,6 +12,7 @@ import { createLog, type Log, logTemporal } from './logging.ts';
 import { createExporter } from './metrics/exporter.ts';
 import type { Life } from './status/health.ts';
 import { startStatusPage } from './status/server.ts';
+import { keepWatch } from './watch/keep-watch.ts';
 import { createWorkers } from './workers.ts';
 
 /**
@@ -61,6 +63,7 @@ async function serve(
     const { grace } = config.worker;
     const workers = await createWorkers({ config, connection, namespace, bundle, grace });
     stopping.addEventListener('abort', workers.stop, { once: true });
+    if (config.alarms.size > 0) await keepWatch(new Client({ connection, namespace }), log, stopping);
     const served = workers.run();
     life.polling = workers.polling;
     if (stopping.aborted) workers.stop();

@@ -1,8 +1,12 @@
 import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { asActivity } from '../activities/temporal.ts';
 import type { Config } from '../config/config.ts';
+import type { WatchActivities } from '../workflows/contract/activities.ts';
 import { commandQueue, controlQueue, dataQueue, ecsQueue, scrubQueue } from '../workflows/contract/names.ts';
+import { createObserve, type Pace, usualPace } from './watch/observe.ts';
 
 export interface WorkersOptions {
   readonly config: Config;
@@ -12,6 +16,8 @@ export interface WorkersOptions {
   readonly bundle: string;
   /** Milliseconds that running activities may still take after a stop was asked for; then they hand over. */
   readonly grace: number;
+  /** How often the watch looks at the jobs. */
+  readonly pace?: Pace;
 }
 
 export interface Workers {
@@ -28,7 +34,11 @@ export interface Workers {
  * there are such.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
-  const { config, connection, namespace, bundle, grace } = options;
+  const { config, connection, namespace, bundle, grace, pace = usualPace } = options;
+  const stopping = new AbortController();
+  const watching: WatchActivities = {
+    observe: asActivity(config, createObserve(new Client({ connection, namespace }), pace, stopping.signal)),
+  };
   const { control, data, command, ecs, scrub } = createActivities(config);
   const common = {
     connection,
@@ -42,7 +52,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
       ...common,
       taskQueue: controlQueue,
       workflowBundle: { codePath: bundle },
-      activities: { ...control },
+      activities: { ...control, ...watching },
       maxCachedWorkflows: 100,
       maxConcurrentActivityTaskExecutions: 20,
     }),
@@ -92,6 +102,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
       : []),
   ]);
   const stop = (): void => {
+    stopping.abort();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   return {

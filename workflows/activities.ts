@@ -5,6 +5,7 @@ import type {
   DataActivities,
   EcsActivities,
   ScrubActivities,
+  WatchActivities,
 } from './contract/activities.ts';
 import { commandQueue, controlQueue, dataQueue, ecsQueue, scrubQueue } from './contract/names.ts';
 
@@ -19,6 +20,8 @@ import { commandQueue, controlQueue, dataQueue, ecsQueue, scrubQueue } from './c
  * | command         | of the task | 30 s             | one: the workflow counts the task's retries | - |
  * | verification    | unbounded   | 30 s             | what is left of the deadline of `verify` | the same |
  * | ecs             | unbounded   | 30 s             | start 30 min, stop 15 min, else what is left of the deadline | the same |
+ * | observing       | 10 min      | 30 s             | 15 min                             | the same |
+ * | notice          | 1 min       | -                | 2 min: then the channel counts as failing | 2 s, doubling to 20 s |
  *
  * Nothing else has a limit of attempts: a worker's shutdown uses one up. What cannot succeed is not retried, because its
  * failure is marked so in the catalogue (contract/errors.ts).
@@ -80,4 +83,30 @@ export const ecs = proxyActivities<EcsActivities>({
   heartbeatTimeout: '30s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry,
+});
+
+/** It waits until something changes, for as long as its input says. */
+export const observing = proxyActivities<WatchActivities>({
+  taskQueue: controlQueue,
+  startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '15 minutes',
+  heartbeatTimeout: '30s',
+  retry,
+});
+
+const noticeLimits: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '20s' },
+};
+
+export const notice = proxyActivities<Pick<ControlActivities, 'notify'>>({
+  ...noticeLimits,
+  taskQueue: controlQueue,
+});
+
+export const commandNotice = proxyActivities<Pick<CommandActivities, 'notifyByCommand'>>({
+  ...noticeLimits,
+  scheduleToStartTimeout: '30s',
+  taskQueue: commandQueue,
 });

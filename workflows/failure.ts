@@ -26,6 +26,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 function timeout(error: TimeoutFailure): Failure {
+  if (error.timeoutType === 'SCHEDULE_TO_START')
+    return { code: 'NoWorker', message: 'No worker that may do it took it in time.' };
   const last = error.cause === undefined ? undefined : failureOf(error.cause);
   const after = last === undefined ? '' : `; the last error (${last.code}): ${last.message}`;
   const silent = error.timeoutType === 'HEARTBEAT' ? ' (its worker fell silent)' : '';

@@ -4,3 +4,4 @@ export { drill } from './drill.ts';
 export { restore } from './restore.ts';
 export { task } from './task.ts';
 export { verify } from './verify.ts';
+export { watch } from './watch.ts';

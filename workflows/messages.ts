@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import { restoreMessages } from './contract/names.ts';
+import { restoreMessages, watchMessages } from './contract/names.ts';
+import type { TestAlarms, TestedChannel } from './contract/alarms.ts';
 import type { Approval, Decided, Refusal, RestoreRequest, RestoreStatus } from './contract/restore.ts';
 
 export const requestRestore = defineSignal<[RestoreRequest?]>(restoreMessages.requestRestore);
@@ -10,3 +11,5 @@ export const approve = defineUpdate<Decided, [Approval]>(restoreMessages.approve
 export const approveBySignal = defineSignal<[Approval]>(restoreMessages.approve);
 export const decline = defineUpdate<Decided, [Refusal?]>(restoreMessages.decline);
 export const declineBySignal = defineSignal<[Refusal?]>(restoreMessages.decline);
+
+export const testAlarms = defineUpdate<readonly TestedChannel[], [TestAlarms?]>(watchMessages.test);

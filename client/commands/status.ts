@@ -7,10 +7,11 @@ import { type JudgedBackup, type JudgedTask, readJudgedBackup, readJudgedTask } 
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions } from '../options.ts';
-import { paint, printJson, printLine } from '../output.ts';
+import { paint, printJson, printLine, say } from '../output.ts';
 import { named } from '../failure.ts';
 import { statusLines, statusTable } from '../status-text.ts';
 import { taskLines, taskTable } from '../task-text.ts';
+import { readWatchProblems } from '../watch.ts';
 
 export function addStatusCommand(program: Command, io: Io): void {
   program
@@ -20,21 +21,25 @@ export function addStatusCommand(program: Command, io: Io): void {
     .description(
       'Shows, from Temporal, the schedule of each job, its last run, what is at work, and whether a restore waits for ' +
         'its approval. The exit code is not 0 where something is wrong: a run failed, is overdue or dropped out, the ' +
-        'newest backup is suspicious, a restore failed half-way, a schedule is paused or missing.',
+        'newest backup is suspicious, a restore failed half-way, a schedule is paused or missing, ' +
+        'a channel of alarms fails.',
     )
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const { config: given, json } = globalOptions(command);
       const config = await loadConfig(configFile(given, io.env), { env: io.env, unset: 'keep' });
       const wanted = asked(config, name);
-      const [jobs, tasks] = await withTemporal(config.temporal, io, (client) =>
+      const [jobs, tasks, alarms] = await withTemporal(config.temporal, io, (client) =>
         Promise.all([
           Promise.all(wanted.jobs.map((job) => readJudgedBackup(client, job))),
           Promise.all(wanted.tasks.map((task) => readJudgedTask(client, task))),
+          name === undefined ? readWatchProblems(client, config) : [],
         ]),
       );
-      if (json) await printJson(io, { jobs: jobs.map(document), tasks: tasks.map(document) });
+      if (json) await printJson(io, { jobs: jobs.map(document), tasks: tasks.map(document), alarms });
       else for (const line of lines(jobs, tasks, name !== undefined, io)) await printLine(io, line);
+      if (!json) for (const { text } of alarms) say(io, `Alarms: ${text}`);
       judge([...jobs, ...tasks]);
+      if (alarms[0] !== undefined) throw named(undefined, alarms[0].text);
     })
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Config, JobConfig } from '../../config/config.ts';
+import { ensureWatch, readWatch } from '../watch.ts';
 import { type StandbyStep, planStandbys, startStandby, stopStandby } from '../standby.ts';
 import { establish, notOurs, remove } from './apply.ts';
 import { wantedSchedules } from './definition.ts';
@@ -10,6 +11,8 @@ import { listOwnSchedules, type LiveSchedule, readSchedule } from './live.ts';
 export interface Reconciliation {
   readonly schedules: readonly ScheduleStep[];
   readonly standbys: readonly StandbyStep[];
+  /** What is to be done about the workflow that sends alarms; absent where there are no channels. */
+  readonly watch?: 'start' | 'keep';
 }
 
 /** Only looks. */
@@ -23,6 +26,7 @@ export async function planReconciliation(client: Client, config: Config): Promis
       live.filter((schedule) => schedule !== undefined),
     ),
     standbys: await planStandbys(client, config),
+    ...(config.alarms.size > 0 && { watch: (await readWatch(client)).running ? 'keep' : 'start' }),
   };
 }
 
@@ -56,6 +60,7 @@ export async function reconcile(
       return kind === 'stop' && removing && !(await stopStandby(client, id)) ? [id] : [];
     }),
   );
+  if (plan.watch === 'start') await ensureWatch(client);
   const blocked = plan.schedules.find((step) => step.kind === 'blocked');
   if (blocked !== undefined) throw notOurs(blocked.wanted.id);
   return { schedules: live, notStopped: notStopped.flat() };

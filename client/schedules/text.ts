@@ -1,4 +1,4 @@
-import { kindOfSchedule, type ScheduledKind } from '../../workflows/contract/names.ts';
+import { kindOfSchedule, type ScheduledKind, watchWorkflowId } from '../../workflows/contract/names.ts';
 import type { StandbyStep } from '../standby.ts';
 import { localTime } from '../time.ts';
 import type { ScheduleStep } from './difference.ts';
@@ -7,13 +7,14 @@ import type { Reconciliation } from './reconcile.ts';
 import { timesInWords } from './times.ts';
 
 /** One line for each schedule and restore workflow, with its mark: `+` new, `~` changed, `-` removed, `=` as it is. */
-export function planLines({ schedules, standbys }: Reconciliation): readonly string[] {
+export function planLines({ schedules, standbys, watch }: Reconciliation): readonly string[] {
   const ids = [...schedules.map(idOf), ...standbys.map(({ id }) => id)];
   const width = Math.max(0, ...ids.map(({ length }) => length));
   const line = (mark: string, id: string, what: string): string => `${mark} ${id.padEnd(width)}  ${what}`;
   return [
     ...schedules.flatMap((step) => scheduleLines(step, line)),
     ...standbys.map((step) => standbyLine(step, line)),
+    ...(watch === undefined ? [] : [watchLine(watch, line)]),
   ];
 }
 
@@ -73,6 +74,12 @@ function standbyLine({ kind, id, job }: StandbyStep, line: Line): string {
   }
 }
 
+function watchLine(watch: 'start' | 'keep', line: Line): string {
+  return watch === 'start'
+    ? line('+', watchWorkflowId, 'start: it watches over all jobs, and sends alarms')
+    : line('=', watchWorkflowId, 'unchanged: it watches over all jobs, and sends alarms');
+}
+
 /** Pauses are a person's: they are shown, and stay. */
 function pauseText({ paused, note }: LiveSchedule): string {
   if (!paused) return '';
@@ -111,7 +118,7 @@ function whatOf({ id, job = '' }: LiveSchedule, naming: Naming): string {
 }
 
 /** What `--json` shows of a plan. */
-export function planJson({ schedules, standbys }: Reconciliation, live: readonly LiveSchedule[]) {
+export function planJson({ schedules, standbys, watch }: Reconciliation, live: readonly LiveSchedule[]) {
   const after = new Map(live.map((schedule) => [schedule.id, schedule]));
   return {
     schedules: schedules.map((step) => {
@@ -128,5 +135,6 @@ export function planJson({ schedules, standbys }: Reconciliation, live: readonly
       };
     }),
     restores: standbys.map(({ id, job, kind }) => ({ id, job, action: kind })),
+    ...(watch && { watch: { id: watchWorkflowId, action: watch } }),
   };
 }

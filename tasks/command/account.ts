@@ -16,24 +16,24 @@ export interface Account {
  *
  * @throws TaskFailed where there is no such user or group
  */
-export async function findAccount(job: string, user: string): Promise<Account> {
+export async function findAccount(title: string, user: string): Promise<Account> {
   const [name = '', group] = user.split(':');
   const [found, gid] = await Promise.all([
     entry('passwd', name),
-    group === undefined ? undefined : groupId(job, group),
+    group === undefined ? undefined : groupId(title, group),
   ]);
   if (found === undefined) {
-    if (gid === undefined || !/^\d+$/.test(name)) throw unknown(job, 'user', name);
+    if (gid === undefined || !/^\d+$/.test(name)) throw unknown(title, 'user', name);
     return { name, uid: Number(name), gid, home: '/' };
   }
   const [login = name, , uid, ownGroup, , home = '/'] = found;
   return { name: login, uid: Number(uid), gid: gid ?? Number(ownGroup), home };
 }
 
-async function groupId(job: string, group: string): Promise<number> {
+async function groupId(title: string, group: string): Promise<number> {
   if (/^\d+$/.test(group)) return Number(group);
   const found = await entry('group', group);
-  if (found === undefined) throw unknown(job, 'group', group);
+  if (found === undefined) throw unknown(title, 'group', group);
   return Number(found[2]);
 }
 
@@ -48,9 +48,9 @@ async function entry(database: 'passwd' | 'group', key: string): Promise<readonl
   }
 }
 
-function unknown(job: string, what: string, name: string): HoldfastError {
+function unknown(title: string, what: string, name: string): HoldfastError {
   return new HoldfastError(
     'TaskFailed',
-    `Task ${job} was not started: the machine of the worker has no ${what} "${name}".`,
+    `${title} was not started: the machine of the worker has no ${what} "${name}".`,
   );
 }

@@ -40,13 +40,15 @@ export async function spawnGroup(
     readonly env: Readonly<Record<string, string>>;
     readonly account: Account | undefined;
     readonly grace: number;
+    /** What it finds on stdin. */
+    readonly input?: string;
   },
 ): Promise<TiedGroup> {
-  const { directory: cwd, env, account } = options;
+  const { directory: cwd, env, account, input } = options;
   const child = spawn('/bin/sh', ['-c', gateScript, 'sh', ...argv], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
     ...(account && { uid: account.uid, gid: account.gid }),
   });
@@ -66,7 +68,9 @@ export async function spawnGroup(
     gate.end();
     throw error;
   });
-  for (const pipe of [gate, lifeline]) pipe.on('error', () => undefined);
+  // A command may end without having read its input.
+  for (const pipe of [gate, lifeline, child.stdin]) pipe?.on('error', () => undefined);
+  child.stdin?.end(input);
   // The pipe takes these few bytes at once: from here on the guard knows, whatever becomes of this process.
   lifeline.write(`${pid}\n`, () => gate.end('go\n'));
   return {

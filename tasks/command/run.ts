@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the command finds in its environment about its run. */
   readonly facts: Readonly<Record<string, string>>;
+  /** What it finds on stdin; absent: nothing. */
+  readonly input?: string;
   /** Milliseconds. */
   readonly timeLimit: number;
   /** Stops the command. */
@@ -59,18 +61,22 @@ const outputPatience = 2000;
  * @throws TaskFailed where it cannot be started
  */
 export async function runCommand(
-  job: string,
+  /** For messages: `Task rotate`. */
+  title: string,
   command: CommandSettings,
   options: RunOptions,
 ): Promise<CommandEnd> {
   const { facts, timeLimit, signal, onView, keep } = options;
-  const account = command.user === undefined ? undefined : await findAccount(job, command.user);
+  const account = command.user === undefined ? undefined : await findAccount(title, command.user);
   const env = { ...commandEnvironment(options.env, account, command.env), ...facts };
   const stdout = createTail();
   const stderr = createTail();
   const startedAt = new Date().toISOString();
-  const group = await spawnGroup(command.argv, { ...command, env, account }).catch((error: unknown) => {
-    throw notStarted(job, command, error);
+  const group = await spawnGroup(command.argv, {
+    ...{ ...command, env, account },
+    ...(options.input !== undefined && { input: options.input }),
+  }).catch((error: unknown) => {
+    throw notStarted(title, command, error);
   });
   const kept = [
     collect(group.stdout, stdout, keep && ((output) => keep('stdout', output))),
@@ -165,11 +171,11 @@ async function endOutputs(outputs: readonly Readable[], ended: Promise<unknown>)
   }
 }
 
-function notStarted(job: string, { directory, user }: CommandSettings, error: unknown): HoldfastError {
+function notStarted(title: string, { directory, user }: CommandSettings, error: unknown): HoldfastError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const hint =
     code === 'EPERM'
       ? `its user (${user ?? 'the worker’s'}) can be taken on only by a worker of root`
       : `look at its working directory, ${directory}`;
-  return new HoldfastError('TaskFailed', `Task ${job} was not started (${code}): ${hint}.`, { cause: error });
+  return new HoldfastError('TaskFailed', `${title} was not started (${code}): ${hint}.`, { cause: error });
 }

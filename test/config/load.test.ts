@@ -78,6 +78,7 @@ test('every setting arrives where the code looks for it', () => {
       status: { port: 80, address: '0.0.0.0', tokenFile: '/etc/holdfast/token.txt' },
     },
     tasks: new Map(),
+    alarms: new Map(),
     storages: new Map<string, unknown>([
       ['main', { kind: 's3', s3 }],
       ['local', { kind: 'directory', directory: { path: '/etc/holdfast/backups' } }],

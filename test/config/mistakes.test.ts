@@ -71,7 +71,7 @@ describe('unknown settings', () => {
     [
       'storages:',
       'version: 3\nstorages:',
-      '1:1: version: unknown setting; expected one of `temporal`, `worker`, `storages`, `jobs`',
+      '1:1: version: unknown setting; expected one of `temporal`, `worker`, `storages`, `jobs`, `alarms`',
     ],
   ])('%s → %s', (line, replacement, message) => {
     expect(messages(replaced(line, replacement))).toEqual([`f.yaml:${message}`]);

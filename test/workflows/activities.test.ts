@@ -9,8 +9,10 @@ test('the names of the activities stay as they are, each on its queue', () => {
     'chooseBackup',
     'cleanDrill',
     'describeJob',
+    'describeScrub',
     'describeTask',
     'discard',
+    'notify',
     'prune',
     'publish',
     'recordDrill',
@@ -24,6 +26,6 @@ test('the names of the activities stay as they are, each on its queue', () => {
     'proveRestore',
     'verify',
   ]);
-  expect(Object.keys(command)).toEqual(['runCommand']);
+  expect(Object.keys(command).sort()).toEqual(['notifyByCommand', 'runCommand']);
   expect(Object.keys(ecs).sort()).toEqual(['startEcs', 'stopEcs', 'watchEcs']);
 });

@@ -11,7 +11,14 @@ test('names that histories, schedules and people rely on stay as they are', () =
     commandQueue: 'holdfast-command',
     scrubQueue: 'holdfast-verify',
     ecsQueue: 'holdfast-ecs',
-    workflowTypes: { backup: 'backup', restore: 'restore', task: 'task', drill: 'drill', verify: 'verify' },
+    workflowTypes: {
+      backup: 'backup',
+      restore: 'restore',
+      task: 'task',
+      drill: 'drill',
+      verify: 'verify',
+      watch: 'watch',
+    },
     restoreMessages: {
       requestRestore: 'requestRestore',
       approve: 'approve',
@@ -19,6 +26,9 @@ test('names that histories, schedules and people rely on stay as they are', () =
       status: 'status',
     },
     memoFields: { writes: 'holdfastWrites', waitsFor: 'holdfastWaitsFor' },
+    watchMessages: { test: 'test' },
+    watchWorkflowId: 'holdfast-watch',
+    watchMemo: 'holdfastWatch',
     searchAttributes: {
       HoldfastJob: 'KEYWORD',
       HoldfastStore: 'KEYWORD',

@@ -54,6 +54,7 @@ test('the histories cover how runs end', () => {
     'task-unserved',
     'verify',
     'verify-damaged',
+    'watch',
   ]);
 });
 

@@ -9,6 +9,7 @@ import { startTemporal, type TemporalServer } from '../../services/temporal.ts';
 import { openStorage } from '../../storage/open.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
+import type { Pace } from '../../worker/watch/observe.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { fillConsul, listConsul, transactConsul } from '../stores/plain-consul.ts';
 import { type Gate, startGate } from './gate.ts';
@@ -38,7 +39,15 @@ export interface Rig {
 /** What is special about each job; `prefix` is that of its keys. */
 export type Jobs = Readonly<Record<string, { readonly prefix: string } & Readonly<Record<string, unknown>>>>;
 
-export async function startRig(jobs: Jobs, storages: Readonly<Record<string, unknown>> = {}): Promise<Rig> {
+export async function startRig(
+  jobs: Jobs,
+  storages: Readonly<Record<string, unknown>> = {},
+  more: {
+    /** Further sections of holdfast.yaml. */
+    readonly settings?: Readonly<Record<string, unknown>>;
+    readonly pace?: Pace;
+  } = {},
+): Promise<Rig> {
   const started = new AsyncDisposableStack();
   const stopping = <Server extends { stop(): Promise<void> }>(server: Server): Server => {
     started.defer(() => server.stop());
@@ -50,7 +59,8 @@ export async function startRig(jobs: Jobs, storages: Readonly<Record<string, unk
     const s3 = stopping(await startS3({ buckets: ['backups'] }));
     const consulGate = stopping(await startGate(consul.address));
     const s3Gate = stopping(await startGate(s3.address));
-    const config = parse(settingsOf(jobs, storages, consulGate.address, s3Gate.address, s3));
+    const seen = settingsOf(jobs, storages, consulGate.address, s3Gate.address, s3);
+    const config = parse({ ...seen, ...more.settings });
     const settings = settingsOf(jobs, storages, consul.address, s3.address, s3);
     const storage = openStorage(storageSettings(parse(settings)));
     started.defer(() => storage.close());
@@ -59,7 +69,10 @@ export async function startRig(jobs: Jobs, storages: Readonly<Record<string, unk
     await registerSearchAttributes(connection, 'default');
 
     const bundle = await workflowBundle();
-    const workers = await createWorkers({ config, connection, namespace: 'default', bundle, grace: 0 });
+    const workers = await createWorkers({
+      ...{ config, connection, namespace: 'default', bundle, grace: 0 },
+      ...(more.pace && { pace: more.pace }),
+    });
     const served = workers.run();
     started.defer(async () => {
       workers.stop();

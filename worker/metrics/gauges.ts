@@ -75,6 +75,11 @@ export const problemGauge = {
   help: '1 where this is wrong with the job (failed, stale, missing_schedule, …); else 0.',
 } as const;
 
+export const alarmsGauge = {
+  name: 'holdfast_alarms_failing',
+  help: 'Channels of alarms that take no messages, and 1 more where nobody sends any.',
+} as const;
+
 export const temporalGauge = {
   name: 'holdfast_temporal_up',
   help: '1 where Temporal told how the jobs are when this was asked; else 0, and what is said of jobs is old.',
@@ -94,11 +99,13 @@ export function createGauges(meter: MetricMeter): Gauges {
     value,
   }));
   const problem = make(problemGauge.name, problemGauge.help);
+  const alarms = make(alarmsGauge.name, alarmsGauge.help);
   const temporal = make(temporalGauge.name, temporalGauge.help);
   const worker = make(readyGauge.name, readyGauge.help);
   return (state, ready) => {
     temporal.set(state.unreachable === undefined ? 1 : 0);
     worker.set(ready ? 1 : 0);
+    if (state.unreachable === undefined) alarms.set(state.alarms.length);
     for (const judged of state.jobs) {
       const tags: MetricTags = { job_name: judged.job.name, kind: isTask(judged) ? 'task' : 'backup' };
       for (const { gauge, value } of ofJobs) {

@@ -1,10 +1,11 @@
 import { type Problem, problemKinds } from '../../client/health.ts';
+import type { WatchProblem } from '../../client/watch.ts';
 import { endedBackup, endedTask, type GoCronRun, never, runningBackup, runningTask } from './go-cron-run.ts';
 import { isTask, type JudgedJob, type State } from './state.ts';
 
 export interface GoCronProblem {
   readonly Job: string;
-  readonly Problem: Problem['kind'] | 'Temporal does not answer';
+  readonly Problem: Problem['kind'] | WatchProblem['kind'] | 'Temporal does not answer';
   readonly Message: string;
 }
 
@@ -54,7 +55,9 @@ export function overview(state: State): GoCronOverview {
   const top = first && jobStatus(first);
   const jobs = state.jobs.map(jobStatus);
   const problems =
-    state.unreachable === undefined ? jobs.flatMap((job) => job.Problems) : [unreachable(state)];
+    state.unreachable === undefined
+      ? [...jobs.flatMap((job) => job.Problems), ...state.alarms.map(ofAlarms)]
+      : [unreachable(state)];
   return {
     Running: byPid(jobs.flatMap(({ Running }) => Object.values(Running))),
     Last: top?.Last ?? never,
@@ -80,6 +83,10 @@ export function unknownStatus(name: string, state: State): GoCronStatus {
 
 function unreachable({ unreachable: reason = '' }: State): GoCronProblem {
   return { Job: '', Problem: 'Temporal does not answer', Message: reason };
+}
+
+function ofAlarms({ kind, text }: WatchProblem): GoCronProblem {
+  return { Job: '', Problem: kind, Message: text };
 }
 
 function worstFirst(one: JudgedJob, other: JudgedJob): number {

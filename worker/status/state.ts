@@ -7,9 +7,10 @@ import {
   readJudgedBackup,
   readJudgedTask,
 } from '../../client/health.ts';
+import { readWatchProblems, type WatchProblem } from '../../client/watch.ts';
 import type { Config } from '../../config/config.ts';
 import { kept } from './kept.ts';
-import { createRedaction } from './redact.ts';
+import { createRedaction } from '../../config/redact.ts';
 
 export type JudgedJob = JudgedBackup | JudgedTask;
 
@@ -26,6 +27,8 @@ export interface State {
   readonly readAt: Date;
   /** In the order of the configuration; empty where Temporal did not answer. */
   readonly jobs: readonly JudgedJob[];
+  /** What is wrong with the alarms themselves. */
+  readonly alarms: readonly WatchProblem[];
   /** Why nothing is known. */
   readonly unreachable?: string;
 }
@@ -46,16 +49,19 @@ export function createStateReader(client: Client, config: Config, address: strin
   });
   const readNow = async (): Promise<State> => {
     try {
-      const jobs = await client.connection.withDeadline(Date.now() + patience, () =>
-        Promise.all<JudgedJob>([
-          ...[...config.jobs.values()].map(async (job) => shown(await readJudgedBackup(client, job))),
-          ...[...config.tasks.values()].map(async (task) => shown(await readJudgedTask(client, task))),
+      const [jobs, alarms] = await client.connection.withDeadline(Date.now() + patience, () =>
+        Promise.all([
+          Promise.all<JudgedJob>([
+            ...[...config.jobs.values()].map(async (job) => shown(await readJudgedBackup(client, job))),
+            ...[...config.tasks.values()].map(async (task) => shown(await readJudgedTask(client, task))),
+          ]),
+          readWatchProblems(client, config),
         ]),
       );
-      return { readAt: new Date(), jobs };
+      return { readAt: new Date(), jobs, alarms: redact(alarms) };
     } catch (error) {
       const unreachable = `Temporal at ${address} does not tell how the jobs are: ${reasonOf(error)}`;
-      return { readAt: new Date(), jobs: [], unreachable: redact(unreachable) };
+      return { readAt: new Date(), jobs: [], alarms: [], unreachable: redact(unreachable) };
     }
   };
   return { read: kept(readNow) };

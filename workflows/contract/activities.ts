@@ -6,6 +6,7 @@ import type {
   DrillFindings,
   DrillResult,
 } from './drill.ts';
+import type { NotifyInput, Observation, ObserveInput } from './alarms.ts';
 import type { EcsInput, EcsStarted, EcsStopInput, EcsWatchInput } from './ecs.ts';
 import type { RunTaskInput, TaskDescription, TaskResult } from './task.ts';
 import type { ScrubDescription, ScrubInput, Scrubbed, Slice } from './scrub.ts';
@@ -28,6 +29,8 @@ export interface ControlActivities {
   cleanDrill(input: { readonly job: string; readonly id: string }): Promise<void>;
   /** Keeps the evidence beside the manifest; gives its address. */
   recordDrill(input: { readonly result: DrillResult }): Promise<string>;
+  /** Sends messages by a channel of `alarms:` that is no command. */
+  notify(input: NotifyInput): Promise<void>;
   /** Keeps the report beside the plan. */
   recordRestore(input: { readonly job: string; readonly report: RestoreReport }): Promise<void>;
 }
@@ -52,6 +55,13 @@ export interface ScrubActivities {
 /** The activities of the command queue: they heartbeat a `TaskProgress`, and can be cancelled. */
 export interface CommandActivities {
   runCommand(input: RunTaskInput): Promise<TaskResult>;
+  /** Sends messages by a channel of `alarms:` that is a command. */
+  notifyByCommand(input: NotifyInput): Promise<void>;
+}
+
+/** The activity by which the workflow `watch` sees how all jobs are. It waits until that changes, and heartbeats. */
+export interface WatchActivities {
+  observe(input: ObserveInput): Promise<Observation>;
 }
 
 /** The activities of the ECS queue: they mostly wait. They heartbeat a `TaskProgress`, and can be cancelled. */

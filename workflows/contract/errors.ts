@@ -303,6 +303,20 @@ const entries = {
       'Look at what the task has done, and run it again (`holdfast run JOB`); a job with `retries` is by itself.',
     exit: 1,
   },
+  AlarmNotSent: {
+    meaning: 'A channel of alarms did not take a message: it does not answer, or cannot now.',
+    retryable: true,
+    action:
+      'Check that the worker reaches the address in the message, and that what stands there is well; then `holdfast alarms test`.',
+    exit: 1,
+  },
+  AlarmRefused: {
+    meaning: 'A channel of alarms refuses messages.',
+    retryable: false,
+    action:
+      'Correct the channel in `alarms:`: mostly its address, token, user or password; then restart the workers and try `holdfast alarms test`.',
+    exit: 1,
+  },
   DeadlineExceeded: {
     meaning: 'The work was not done by its deadline.',
     retryable: false,

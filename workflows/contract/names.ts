@@ -20,6 +20,7 @@ export const workflowTypes = {
   task: 'task',
   drill: 'drill',
   verify: 'verify',
+  watch: 'watch',
 } as const;
 
 /** Signals, updates (`approve` and `decline` are both) and the query of the workflow `restore`. */
@@ -35,6 +36,15 @@ export const restoreMessages = {
  * restore writes to, and the restore that a backup waits for.
  */
 export const memoFields = { writes: 'holdfastWrites', waitsFor: 'holdfastWaitsFor' } as const;
+
+/** The update of the workflow `watch`. */
+export const watchMessages = { test: 'test' } as const;
+
+/** One for all jobs: it observes them and sends alarms. */
+export const watchWorkflowId = 'holdfast-watch';
+
+/** The memo in which it says which channels fail. */
+export const watchMemo = 'holdfastWatch';
 
 /** Search attributes, registered when a worker starts. */
 export const searchAttributes = {

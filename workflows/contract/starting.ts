@@ -8,6 +8,7 @@ import {
   taskWorkflowId,
   verifyWorkflowId,
   workflowTypes,
+  watchWorkflowId,
 } from './names.ts';
 import type { TaskKind } from './task.ts';
 
@@ -95,6 +96,17 @@ export function startingVerify({ job, store }: JobName, id: string, what = 'veri
     taskQueue: controlQueue,
     staticSummary: `${what} of the stored backups of ${job} (${store})`,
     typedSearchAttributes: attributesOf(job, store),
+  };
+}
+
+/** A cancelled or terminated one is started again by the next worker that looks. */
+export function startingWatch(): Starting {
+  return {
+    type: workflowTypes.watch,
+    workflowId: watchWorkflowId,
+    taskQueue: controlQueue,
+    staticSummary: 'watches over all jobs, and sends alarms',
+    typedSearchAttributes: [],
   };
 }
 

@@ -132,7 +132,7 @@ test('43: a run at work, beside the last one', () => {
 test('45: of several jobs the worst stands for all, and all stand beside it', () => {
   const paused = judged('consul', { last: ended }, [{ kind: 'paused', text: 'It is paused.' }]);
   const bad = judged('etcd', { last: failed('no') }, [{ kind: 'failed', text: 'It failed.' }]);
-  const both = overview({ readAt, jobs: [paused, bad] });
+  const both = overview({ readAt, jobs: [paused, bad], alarms: [] });
   expect(both).toMatchObject({
     Job: 'etcd',
     Schedule: '30 * * * *',
@@ -149,13 +149,21 @@ test('45: of several jobs the worst stands for all, and all stand beside it', ()
 
 test('where all is well, the run that ended last stands for all', () => {
   const earlier = { ...ended, endedAt: new Date('2026-11-22T03:00:00Z') };
-  const state = { readAt, jobs: [judged('consul', { last: earlier }), judged('etcd', { last: ended })] };
+  const state = {
+    readAt,
+    jobs: [judged('consul', { last: earlier }), judged('etcd', { last: ended })],
+    alarms: [],
+  };
   expect(overview(state)).toMatchObject({ Job: 'etcd', Healthy: true, Problems: [] });
-  expect(overview({ readAt, jobs: [] })).toMatchObject({ Job: '', Healthy: true, Last: { Exit_status: 0 } });
+  expect(overview({ readAt, jobs: [], alarms: [] })).toMatchObject({
+    Job: '',
+    Healthy: true,
+    Last: { Exit_status: 0 },
+  });
 });
 
 test('where Temporal does not answer, nothing is well', () => {
-  const state = { readAt, jobs: [], unreachable: 'Temporal at t:7233 …' };
+  const state = { readAt, jobs: [], alarms: [], unreachable: 'Temporal at t:7233 …' };
   const problem = { Job: '', Problem: 'Temporal does not answer', Message: 'Temporal at t:7233 …' };
   expect(overview(state)).toMatchObject({ Healthy: false, Problems: [problem] });
   expect(unknownStatus('consul', state)).toMatchObject({
@@ -244,5 +252,14 @@ describe('60: a task', () => {
       Running: { 72: { Stdout: 'half', StartingTime: '2026-11-22T05:15:00Z', ExitTime: '' } },
       Last: { Pid: 71 },
     });
+  });
+});
+
+test('what is wrong with the alarms themselves is told, though the jobs are well', () => {
+  const alarms = [{ kind: 'channel fails', channel: 'mail', text: 'The channel mail …' }] as const;
+  expect(overview({ readAt, jobs: [judged('consul')], alarms })).toMatchObject({
+    Healthy: false,
+    Problems: [{ Job: '', Problem: 'channel fails', Message: 'The channel mail …' }],
+    Jobs: { consul: { Healthy: true } },
   });
 });

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { freePorts } from '../../../services/ports.ts';
-import { jobGauges, problemGauge, readyGauge, temporalGauge } from '../../../worker/metrics/gauges.ts';
+import {
+  alarmsGauge,
+  jobGauges,
+  problemGauge,
+  readyGauge,
+  temporalGauge,
+} from '../../../worker/metrics/gauges.ts';
 import { until } from '../../chaos/hold.ts';
 import { backUp } from '../../chaos/runs.ts';
 import { startWorld, type World } from '../../chaos/world.ts';
@@ -85,7 +91,10 @@ test('45: what failed is told, and counted', () => {
   expect(value('holdfast_run_duration_seconds_count', { job_name: 'good', outcome: 'completed' })).toBe(1);
 });
 
-const own = [...Object.keys(jobGauges), problemGauge.name, temporalGauge.name, readyGauge.name];
+const own = [
+  ...Object.keys(jobGauges),
+  ...[problemGauge.name, alarmsGauge.name, temporalGauge.name, readyGauge.name],
+];
 const all = [...own, 'holdfast_runs_total', 'holdfast_run_duration_seconds'];
 
 test('every metric is there, with its meaning, and described in docs/monitoring.md', async () => {

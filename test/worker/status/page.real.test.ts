@@ -19,6 +19,7 @@ if (waiting === undefined || failed === undefined) throw new Error('they are the
 const silent = {
   ...calm,
   jobs: [],
+  alarms: [],
   unreachable: 'Temporal at t:7233 does not tell how the jobs are: no <answer>',
 };
 const pages: Readonly<Record<string, string>> = {

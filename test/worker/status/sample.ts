@@ -169,6 +169,7 @@ const reading = { phase: 'reading', records: 48_211, bytes: 61_000_000, bytesTot
 /** On an ordinary day. */
 export const troubled: State = {
   readAt,
+  alarms: [],
   jobs: [
     backup('consul-prod', runsOf('consul-prod', hour, growing), {
       schedule: scheduleOf('consul-prod', [after(900_000), after(900_000 + hour)]),
@@ -203,5 +204,6 @@ export const troubled: State = {
 /** The same when nothing is wrong. */
 export const calm: State = {
   readAt,
+  alarms: [],
   jobs: troubled.jobs.filter(({ problems }) => problems.length === 0),
 };

@@ -13,22 +13,24 @@ import { backupTable, taskTable } from './tables.ts';
 /** The page of all jobs, for people. */
 export function overviewPage(state: State, links: Links): string {
   if (state.unreachable !== undefined) return silentPage(state, 'all jobs');
-  const { jobs } = state;
+  const { jobs, alarms } = state;
   const now = state.readAt.getTime();
   const bad = jobs.filter(({ problems }) => problems.length > 0).length;
   const statement =
-    bad === 0
-      ? jobs.length === 1
-        ? 'The job is well'
-        : `All ${jobs.length} jobs are well`
-      : `${bad} of ${counted(jobs.length, 'job')} ${bad === 1 ? 'needs' : 'need'} attention`;
+    bad === 0 && alarms.length > 0
+      ? 'The jobs are well, and their alarms need attention'
+      : bad === 0
+        ? jobs.length === 1
+          ? 'The job is well'
+          : `All ${jobs.length} jobs are well`
+        : `${bad} of ${counted(jobs.length, 'job')} ${bad === 1 ? 'needs' : 'need'} attention`;
   return page({
     title: `Holdfast: ${statement}`,
     statement,
-    mood: moodOf(jobs.flatMap(({ problems }) => problems)),
+    mood: alarms.length > 0 ? 'bad' : moodOf(jobs.flatMap(({ problems }) => problems)),
     brand: html`Holdfast`,
     content: [
-      problemNotes(jobs),
+      problemNotes(jobs, alarms),
       ...approvals(jobs.filter(isBackup), links),
       backupTable(jobs.filter(isBackup), now),
       taskTable(jobs.filter(isTask), now),

@@ -1,5 +1,5 @@
-import { parseConfig } from '../../../config/load.ts';
-import { createRedaction } from '../../../worker/status/redact.ts';
+import { parseConfig } from '../../config/load.ts';
+import { createRedaction } from '../../config/redact.ts';
 
 const text = `
 worker: { status: { token: status-page-token-1 } }
@@ -10,11 +10,18 @@ jobs:
   etcd: { storage: main, etcd: { endpoints: ['http://e:2379'], user: root, password: etcd-password } }
   search: { storage: main, elasticsearch: { addresses: ['http://s:9200'], user: u, password: es-password, repository: { name: r } } }
   other: { storage: main, elasticsearch: { addresses: ['http://s:9200'], api_key: es-key, repository: { name: r } } }
+alarms:
+  hook: { webhook: { url: 'https://h/alarms/hook-path', headers: { authorization: Bearer hook-header } } }
+  mail: { email: { smtp: 'smtp://m', user: u, password: mail-password, from: f@e, to: [t@e] } }
+  switch: { ping: { url: 'https://h/switch-path/{job}' } }
 `;
 const redact = createRedaction(parseConfig(text, 'holdfast.yaml', { env: {}, unset: 'fail' }));
 
 test.each([
   'status-page-token-1',
+  'hook-header',
+  '/alarms/hook-path',
+  'mail-password',
   's3-secret',
   's3-session',
   'consul-token',

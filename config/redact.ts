@@ -1,4 +1,5 @@
-import type { Config, JobConfig, TaskConfig } from '../../config/config.ts';
+import type { Channel } from '../alarms/settings.ts';
+import type { Config, JobConfig, TaskConfig } from './config.ts';
 
 const redacted = '[redacted]';
 
@@ -35,8 +36,9 @@ function hidePatterns(text: string): string {
   return text.replace(named, `$1${redacted}`).replace(inAddress, `$1${redacted}@`);
 }
 
-function secretsOf({ jobs, tasks, storages, worker }: Config): string[] {
+function secretsOf({ jobs, tasks, storages, worker, alarms }: Config): string[] {
   return [
+    ...[...alarms.values()].flatMap(ofChannel),
     ...[...jobs.values()].flatMap(ofStore),
     ...[...tasks.values()].flatMap(ofTask),
     ...[...storages.values()].flatMap(ofStorage),
@@ -61,10 +63,39 @@ function ofTask({ work }: TaskConfig): (string | undefined)[] {
     const { credentials } = work.ecs.connection;
     return [credentials?.secretAccessKey, credentials?.sessionToken];
   }
-  const variables = Object.entries(work.command.env);
-  return variables
+  return ofVariables(work.command.env);
+}
+
+function ofVariables(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env)
     .filter(([name]) => /secret|token|passw|key|credential/i.test(name))
     .map(([, value]) => value);
+}
+
+/** What stands behind the host of an address is mostly all that protects it. */
+function ofChannel({ way }: Channel): (string | undefined)[] {
+  switch (way.kind) {
+    case 'webhook':
+      return [...ofAddress(way.webhook.url), ...Object.values(way.webhook.headers).flatMap(ofHeader)];
+    case 'slack':
+      return ofAddress(way.slack.url);
+    case 'email':
+      return [way.email.auth?.password, decodeURIComponent(new URL(way.email.smtp).password)];
+    case 'command':
+      return ofVariables(way.command.env);
+    case 'ping':
+      return [...ofAddress(way.ping.url), ...ofAddress(way.ping.failureUrl)];
+  }
+}
+
+function ofAddress(address: string | undefined): string[] {
+  const url = address === undefined ? null : URL.parse(address);
+  return url === null ? [] : [address ?? '', `${url.pathname}${url.search}`, url.password];
+}
+
+/** `Bearer <token>`: the token may be shown without the word before it. */
+function ofHeader(value: string): string[] {
+  return [value, value.replace(/^\w+ +/, '')];
 }
 
 function ofStorage(storage: JobConfig['storage']): (string | undefined)[] {
