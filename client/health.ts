@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { JobConfig, TaskConfig } from '../config/config.ts';
 import type { AlarmLevel } from '../workflows/contract/alarms.ts';
+import type { DrillStatus } from './drill-status.ts';
 import { counted, duration } from './format.ts';
 import { type JobStatus, readJobStatus } from './status.ts';
 import { readTaskStatus, type TaskStatus } from './task-status.ts';
@@ -10,11 +11,15 @@ import { localTime } from './time.ts';
 export const problemLevels = {
   failed: 'critical',
   'restore failed': 'critical',
+  'drill failed': 'critical',
   stale: 'critical',
   'missing schedule': 'critical',
   suspicious: 'warning',
   paused: 'warning',
   'dropped runs': 'warning',
+  'drill stale': 'warning',
+  'drill schedule missing': 'warning',
+  'drill paused': 'warning',
 } as const satisfies Record<string, AlarmLevel>;
 
 export type ProblemKind = keyof typeof problemLevels;
@@ -39,7 +44,13 @@ export type JudgedTask = Judged<TaskConfig, TaskStatus>;
 
 export async function readJudgedBackup(client: Client, job: JobConfig): Promise<JudgedBackup> {
   const status = await withoutTrusted(job, await readJobStatus(client, job.name));
-  return { job, status, problems: problemsOf(job, status, Date.now()) };
+  const now = Date.now();
+  const problems = [...problemsOf(job, status, now), ...drillProblemsOf(job, status.drill, now)];
+  return { job, status, problems: problems.sort(worstFirst) };
+}
+
+function worstFirst(one: Problem, other: Problem): number {
+  return problemKinds.indexOf(one.kind) - problemKinds.indexOf(other.kind);
 }
 
 export async function readJudgedTask(client: Client, job: TaskConfig): Promise<JudgedTask> {
@@ -92,7 +103,7 @@ function restoreProblem({ job, restore }: Seen): Problem | undefined {
 
 function staleProblem(job: Wanted, seen: Seen, now: number): Problem | undefined {
   return job.staleAfter === undefined
-    ? overdueProblem(job, seen, now)
+    ? overdueProblem('run', job, seen, now)
     : oldProblem(job.name, job.staleAfter, seen, now);
 }
 
@@ -104,8 +115,17 @@ const grace = 60_000;
  * due too is enough.
  */
 function overdueProblem(
-  job: Wanted,
-  { due, running, lastGood, schedule }: Seen,
+  what: 'run' | 'drill',
+  job: Pick<Wanted, 'name' | 'schedule' | 'deadline'>,
+  {
+    due,
+    running,
+    lastGood,
+    schedule,
+  }: Pick<DrillStatus, 'due' | 'schedule'> & {
+    readonly running: readonly unknown[];
+    readonly lastGood?: { readonly endedAt: Date };
+  },
   now: number,
 ): Problem | undefined {
   const [first, second] = due;
@@ -116,8 +136,8 @@ function overdueProblem(
   const when = lastGood === undefined ? 'ever' : `for ${duration(now - lastGood.endedAt.getTime())}`;
   const dueAt = localTime(first, schedule.fields['time zone']);
   return {
-    kind: 'stale',
-    text: `No run of ${job.name} has ended well ${when}, though one was due at ${dueAt}.`,
+    kind: what === 'run' ? 'stale' : 'drill stale',
+    text: `No ${what} of ${job.name} has ended well ${when}, though one was due at ${dueAt}.`,
   };
 }
 
@@ -166,6 +186,36 @@ function droppedProblem({ job, dropped, schedule }: Seen): Problem | undefined {
     `from ${localTime(first, schedule?.fields['time zone'] ?? 'UTC')} on: another one was at work, the schedule was ` +
     'paused, or Temporal was away.';
   return { kind: 'dropped runs', text };
+}
+
+/** Whether backups are proven by restoring them as the job says. */
+export function drillProblemsOf(
+  { name, deadline, drill: { schedule } }: Pick<JobConfig, 'name' | 'deadline' | 'drill'>,
+  seen: DrillStatus = { running: [], due: [] },
+  now: number,
+): readonly Problem[] {
+  const { last } = seen;
+  const job = { name, deadline, ...(schedule && { schedule }) };
+  const problems: (Problem | undefined)[] = [
+    last?.failure && {
+      kind: 'drill failed',
+      text: `The last drill of ${name} failed. ${last.failure.message}`,
+    },
+    overdueProblem('drill', job, seen, now),
+    schedule !== undefined && seen.schedule === undefined
+      ? {
+          kind: 'drill schedule missing',
+          text: `The configuration gives the drills of ${name} a schedule (${schedule.cron}), and Temporal has none: run holdfast start-schedule.`,
+        }
+      : undefined,
+    seen.schedule?.paused === true
+      ? {
+          kind: 'drill paused',
+          text: `The schedule of the drills of ${name} is paused: no backup is proven by it.`,
+        }
+      : undefined,
+  ];
+  return problems.filter((problem) => problem !== undefined);
 }
 
 /** `good`, or what is wrong, in capitals. */

@@ -1,6 +1,7 @@
 import type { BackupResult } from '../workflows/contract/backup.ts';
 import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
-import { bytes, counted, number } from './format.ts';
+import type { DrillStatus } from './drill-status.ts';
+import { bytes, counted, duration, number } from './format.ts';
 import { progressText } from './progress.ts';
 import { type JudgedBackup, stateLines, stateText } from './health.ts';
 import { planLines, shortDigest } from './restore-text.ts';
@@ -57,7 +58,7 @@ export function statusLines(
   { status, problems }: Pick<JudgedBackup, 'status' | 'problems'>,
   now: number,
 ): readonly string[] {
-  const { job, schedule, last, running, restore } = status;
+  const { job, schedule, last, running, restore, drill } = status;
   return [
     job,
     ...stateLines(problems),
@@ -72,9 +73,20 @@ export function statusLines(
       ...run.troubles.map((trouble) => `               ${trouble}`),
     ]),
     `  last backup  ${last === undefined ? 'none yet' : lastText(last, now)}`,
+    ...(drill === undefined ? [] : [`  last drill   ${drillText(drill, now)}`]),
     `  restore      ${deskText(restore)}`,
     ...(typeof restore === 'string' ? [] : deskLines(job, restore, now)),
   ];
+}
+
+function drillText({ last, lastGood, running }: DrillStatus, now: number): string {
+  const atWork = running.length > 0 ? '; one is at work' : '';
+  if (last?.failure !== undefined)
+    return `FAILED ${ago(last.endedAt, now)} ago (${last.failure.code}): ${last.failure.message}${atWork}`;
+  if (lastGood === undefined) return `none yet${atWork}`;
+  const { backup = '', rtoMilliseconds } = lastGood;
+  const rto = rtoMilliseconds === undefined ? '' : `, restored in ${duration(rtoMilliseconds)}`;
+  return `proven ${ago(lastGood.endedAt, now)} ago: ${backup}${rto}${atWork}`;
 }
 
 function runningText({ progress, waitsFor }: RunningBackup): string {

@@ -8,6 +8,7 @@ import type { BackupResult, Failure, Progress } from '../workflows/contract/back
 import { backupScheduleId, restoreWorkflowId, workflowTypes } from '../workflows/contract/names.ts';
 import { attributeKeys } from '../workflows/contract/starting.ts';
 import type { RestoreStatus } from '../workflows/contract/restore.ts';
+import { type DrillStatus, readDrillStatus } from './drill-status.ts';
 import { readRestoreStatus } from './restore-status.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
@@ -28,6 +29,8 @@ export interface JobStatus extends RunRecord {
   readonly dropped: readonly Date[];
   /** The newest backup, where it may not be what it should be. */
   readonly suspicious?: SuspiciousBackup;
+  /** Absent where the job has no drills. */
+  readonly drill?: DrillStatus;
   readonly restore: RestoreDesk;
 }
 
@@ -64,10 +67,11 @@ export interface EndedBackup {
 export type RestoreDesk = 'absent' | 'silent' | RestoreStatus;
 
 export async function readJobStatus(client: Client, job: string): Promise<JobStatus> {
-  const [found, list, restore] = await Promise.all([
+  const [found, list, restore, drill] = await Promise.all([
     readSchedule(client, backupScheduleId(job)),
     listRuns(client, workflowTypes.backup, job),
     readDesk(client, job),
+    readDrillStatus(client, job),
   ]);
   const schedule = found?.job === job ? found : undefined;
   const [backups, due, dropped] = await Promise.all([
@@ -75,7 +79,7 @@ export async function readJobStatus(client: Client, job: string): Promise<JobSta
     schedule === undefined ? [] : readDue(client, schedule, list.lastGood),
     schedule === undefined ? [] : readDropped(client, schedule, list),
   ]);
-  return { job, ...(schedule && { schedule }), ...backups, due, dropped, restore };
+  return { job, ...(schedule && { schedule }), ...backups, due, dropped, restore, ...(drill && { drill }) };
 }
 
 async function readBackups(

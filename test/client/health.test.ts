@@ -1,5 +1,6 @@
-import { problemsOf } from '../../client/health.ts';
+import { drillProblemsOf, problemsOf } from '../../client/health.ts';
 import { wantedSchedules } from '../../client/schedules/definition.ts';
+import type { DrillStatus } from '../../client/drill-status.ts';
 import type { JobStatus } from '../../client/status.ts';
 import type { Plan } from '../../workflows/contract/restore.ts';
 import { configWith, schedule } from './settings.ts';
@@ -137,4 +138,32 @@ test('a restore that failed after it had a plan', () => {
       text: expect.stringContaining('It differs.') as unknown,
     }),
   ]);
+});
+
+describe('drills', () => {
+  const scheduled = { ...job, drill: { ...job.drill, schedule: schedule('0 5 * * *') } };
+  const of = (seen: DrillStatus | undefined, wanted: Parameters<typeof drillProblemsOf>[0] = scheduled) =>
+    drillProblemsOf(wanted, seen, now).map(({ kind, text }) => `${kind}: ${text}`);
+  const fine: DrillStatus = { schedule: live, running: [], due: [], last: run, lastGood: good };
+
+  test('all is well, also where there are none', () => {
+    expect(of(fine)).toEqual([]);
+    expect(of(undefined, job)).toEqual([]);
+  });
+
+  test('one that failed, one that is overdue, a schedule that is paused or missing', () => {
+    const failure = { code: 'DrillUnproven', message: 'A key differs.' } as const;
+    expect(of({ ...fine, last: { ...run, failure } })).toEqual([
+      'drill failed: The last drill of hourly failed. A key differs.',
+    ]);
+    expect(of({ ...fine, due: [minutesAgo(90)] })).toEqual([
+      'drill stale: No drill of hourly has ended well for 1h 39m, though one was due at 2026-11-22 11:30:00 CET.',
+    ]);
+    expect(of({ ...fine, schedule: { ...live, paused: true } })).toEqual([
+      'drill paused: The schedule of the drills of hourly is paused: no backup is proven by it.',
+    ]);
+    expect(of(undefined)).toEqual([
+      'drill schedule missing: The configuration gives the drills of hourly a schedule (0 5 * * *), and Temporal has none: run holdfast start-schedule.',
+    ]);
+  });
 });

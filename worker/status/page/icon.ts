@@ -34,7 +34,8 @@ export function badge(mood: Mood, word: string): Html {
 /** What failed is bad; what may yet be meant so is a warning. */
 export function moodOf(problems: readonly Pick<Problem, 'kind'>[]): Mood {
   if (problems.length === 0) return 'good';
-  return problems.some(({ kind }) => kind === 'failed' || kind === 'stale') ? 'bad' : 'warn';
+  const bad: readonly Problem['kind'][] = ['failed', 'restore failed', 'drill failed', 'stale'];
+  return problems.some(({ kind }) => bad.includes(kind)) ? 'bad' : 'warn';
 }
 
 const colours: Readonly<Record<Mood, string>> = {
