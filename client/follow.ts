@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { commandQueue } from '../workflows/contract/names.ts';
 import { isPassing } from './grpc.ts';
+import { hasWorker } from './has-worker.ts';
 import type { Io } from './io.ts';
 import { say } from './output.ts';
 import { createProgressLine, type ProgressLine } from './progress.ts';
@@ -17,8 +18,6 @@ export interface RunReference {
 const interval = 1000;
 /** For so long a Temporal that went away is waited for. */
 const patience = 10 * 60_000;
-/** A worker asks for work at least once a minute; one that was silent for longer is gone. */
-const pollsWithin = 90_000;
 
 /**
  * Shows on stderr what goes on in a run, until `ended` gives its result: progress, failed attempts, and work that
@@ -108,22 +107,6 @@ function createWatch(client: Client, io: Io, line: ProgressLine): (run: RunRefer
     for (const child of view.children) await watch(child);
   };
   return watch;
-}
-
-/** temporal.api.enums.v1.TaskQueueType. */
-const queueTypes = { workflow: 1, activity: 2 } as const;
-
-async function hasWorker(client: Client, { name, kind }: WaitingQueue): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name },
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the SDK does not export the enum
-    taskQueueType: queueTypes[kind],
-  });
-  return pollers.some(({ lastAccessTime }) => {
-    const seconds = Number(lastAccessTime?.seconds?.toString() ?? 0);
-    return Date.now() - seconds * 1000 < pollsWithin;
-  });
 }
 
 function noWorkerText({ name }: WaitingQueue): string {

@@ -26,6 +26,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     run: async () => (await import('./commands/run.ts')).addRunCommand,
     alarms: async () => (await import('./commands/alarms.ts')).addAlarmsCommand,
     status: async () => (await import('./commands/status.ts')).addStatusCommand,
+    doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
     list: async () => (await import('./commands/list.ts')).addListCommand,
     show: async () => (await import('./commands/show.ts')).addShowCommand,
     inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
