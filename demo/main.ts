@@ -7,8 +7,8 @@ const help = `npm run demo [-- --exit]
 The main job of Holdfast on real servers, from nothing: starts Temporal, Consul, etcd and an S3 server, fills
 Consul, schedules and takes a backup, breaks Consul, restores it by a signal, and proves that it is as it was. Then a
 snapshot of etcd becomes a new etcd, and brings keys back into the living one; and where there is a JDK 21 or later, an
-index of OpenSearch comes back from its snapshot, and single documents from their backup. Everything stays, for looking
-around, until Ctrl-C. What is not on this machine is built the first time (Go is needed for that, and Maven for
+index of OpenSearch comes back from its snapshot, and single documents from their backup. At last, schedules restore
+backups of all of them elsewhere, and leave evidence of that. Everything stays, for looking around, until Ctrl-C. What is not on this machine is built the first time (Go is needed for that, and Maven for
 OpenSearch), which takes about a quarter of an hour.
 
   --exit   end when the job is shown

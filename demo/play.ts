@@ -1,4 +1,5 @@
 import { breakIt, fill, fingerprint } from './consul.ts';
+import { playDrills } from './play-drills.ts';
 import { playEtcd } from './play-etcd.ts';
 import { playSearch, searchJobs } from './play-search.ts';
 import { backupWorkflowId } from '../workflows/contract/names.ts';
@@ -85,13 +86,16 @@ export async function play(stage: Stage): Promise<void> {
 
   await playEtcd(stage);
   await playSearch(stage);
+  await playDrills(stage, yaml);
 }
 
 /** For those who stay: where to look, and how to use the command line on what runs here. */
 export function lookAround(stage: Stage): void {
   const { temporal, consul, s3, bucket } = stage.services;
   stage.title('Your turn');
-  stage.say('Everything stays until Ctrl-C, and a backup is taken each minute.\n');
+  stage.say(
+    'Everything stays until Ctrl-C, and a backup of Consul is taken, and one of each store drilled, each minute.\n',
+  );
   stage.say(`  Temporal UI  ${temporal.uiAddress ?? ''}/namespaces/${temporal.namespace}/workflows`);
   stage.say(`  Consul       ${consul.address}/ui`);
   stage.say(`  S3           ${s3.address}, bucket ${bucket}\n`);
@@ -99,6 +103,7 @@ export function lookAround(stage: Stage): void {
   for (const [name, value] of Object.entries(stage.environment)) stage.say(`  export ${name}=${value}`);
   stage.say('\n  npx holdfast status consul');
   stage.say('  npx holdfast list consul');
+  stage.say('  npx holdfast drill etcd');
   stage.say('  npx holdfast restore consul --mode mirror --dry-run');
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { startAll, type Services } from '../services/all.ts';
-import { pathWithEtcd } from '../services/on-path.ts';
+import { pathForDrills } from '../services/on-path.ts';
 import { spawnTied, type TiedProcess } from '../stores/lifeline.ts';
 
 /** Where the demo plays: servers, a worker, and a terminal on which commands are shown as they are run. */
@@ -42,7 +42,7 @@ export async function createStage(): Promise<Stage> {
     },
   );
   const config = join(directory, 'holdfast.yaml');
-  const env = { ...services.environment, HOLDFAST_CONFIG: config, PATH: await pathWithEtcd() };
+  const env = { ...services.environment, HOLDFAST_CONFIG: config, PATH: await pathForDrills() };
   const told = new AbortController();
   const holdfast = (args: readonly string[], stdout: 'inherit' | 'pipe'): ChildProcess => {
     told.signal.throwIfAborted();

@@ -12,6 +12,7 @@ test('the image is of the Node that the project needs, with glibc; every base ca
     ['NODE', 'node:24-bookworm-slim'],
     ['DEBIAN', 'debian:bookworm-slim'],
     ['ETCD', expect.stringContaining('etcd:v3.')],
+    ['CONSUL', expect.stringContaining('consul:1.')],
   ]);
   const from = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
   expect(from.sort()).toEqual(
@@ -50,8 +51,12 @@ test('every folder that the product is made of is in the image', async () => {
   for (const folder of folders) expect(dockerfile).toContain(`COPY ${folder} ${folder}\n`);
 });
 
-test("etcd's programs in the image are those of the etcd that docker-compose starts", async () => {
-  const images = (text: string) => text.match(/quay\.io\/coreos\/etcd:\S+/g);
+test.each([
+  ['etcd', /quay\.io\/coreos\/etcd:\S+/g],
+  ['Consul', /hashicorp\/consul:\S+/g],
+])('the programs of %s in the image are those that docker-compose starts', async (_what, pattern) => {
+  const images = (text: string) => text.match(pattern);
   const [image] = images(await read('docker-compose.yml')) ?? [];
+  expect(image).toBeDefined();
   expect(images(await read('deploy/Dockerfile'))).toEqual([image]);
 });

@@ -8,7 +8,7 @@ import { makeStandIns } from './stand-ins.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 /** What docs/deploy.md says at most, in MB of 1,000,000 bytes, uncompressed. */
-const budget = 400;
+const budget = 540;
 
 /** As it is meant to be run: nothing can be written but temporary files. */
 const confined = ['run', '--rm', '--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL'];
@@ -54,9 +54,9 @@ describe('the image', () => {
     expect(await inside('id -u; id -g')).toBe('1000\n1000');
     expect(await inside('ls /app/node_modules/@temporalio/core-bridge/releases')).toMatch(/^\S+-linux-gnu$/);
     expect(
-      await inside('for name in npm node holdfast etcd etcdutl tini; do command -v $name; done; true'),
+      await inside('for name in npm node holdfast etcd etcdutl consul tini; do command -v $name; done; true'),
     ).toBe(
-      '/usr/local/bin/node\n/usr/local/bin/holdfast\n/usr/local/bin/etcd\n/usr/local/bin/etcdutl\n/usr/bin/tini',
+      '/usr/local/bin/node\n/usr/local/bin/holdfast\n/usr/local/bin/etcd\n/usr/local/bin/etcdutl\n/usr/local/bin/consul\n/usr/bin/tini',
     );
     expect(
       await inside('find / -xdev -writable -type f 2>/dev/null | grep -v -e ^/proc -e ^/sys; true'),
