@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll, startAll, type Services } from './all.ts';
+import { awscli } from './awscli.ts';
 import { findOrBuild } from './cache/find.ts';
 import { findOrInstallChromium } from './chromium.ts';
 import { composeSpec } from './compose.ts';
@@ -65,6 +66,7 @@ async function prepareTests(): Promise<void> {
   await findOrBuild(etcd34);
   await findOrBuild(opensearch);
   await findOrBuild(moto);
+  await findOrBuild(awscli);
   for (const version of elasticsearchVersions) {
     await findOrBuild(elasticsearchTool(version));
     await findJava(elasticsearchJava(version));
