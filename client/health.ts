@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { JobConfig, TaskConfig } from '../config/config.ts';
 import type { AlarmLevel } from '../workflows/contract/alarms.ts';
-import type { DrillStatus } from './drill-status.ts';
 import { counted, duration } from './format.ts';
+import type { ProofStatus } from './proof-status.ts';
 import { type JobStatus, readJobStatus } from './status.ts';
 import { readTaskStatus, type TaskStatus } from './task-status.ts';
 import { localTime } from './time.ts';
@@ -11,6 +11,7 @@ import { localTime } from './time.ts';
 export const problemLevels = {
   failed: 'critical',
   'restore failed': 'critical',
+  damaged: 'critical',
   'drill failed': 'critical',
   stale: 'critical',
   'missing schedule': 'critical',
@@ -20,6 +21,10 @@ export const problemLevels = {
   'drill stale': 'warning',
   'drill schedule missing': 'warning',
   'drill paused': 'warning',
+  'verify failed': 'warning',
+  'verify stale': 'warning',
+  'verify schedule missing': 'warning',
+  'verify paused': 'warning',
 } as const satisfies Record<string, AlarmLevel>;
 
 export type ProblemKind = keyof typeof problemLevels;
@@ -45,7 +50,11 @@ export type JudgedTask = Judged<TaskConfig, TaskStatus>;
 export async function readJudgedBackup(client: Client, job: JobConfig): Promise<JudgedBackup> {
   const status = await withoutTrusted(job, await readJobStatus(client, job.name));
   const now = Date.now();
-  const problems = [...problemsOf(job, status, now), ...drillProblemsOf(job, status.drill, now)];
+  const problems = [
+    ...problemsOf(job, status, now),
+    ...drillProblemsOf(job, status.drill, now),
+    ...verifyProblemsOf(job, status.verify, now),
+  ];
   return { job, status, problems: problems.sort(worstFirst) };
 }
 
@@ -107,6 +116,12 @@ function staleProblem(job: Wanted, seen: Seen, now: number): Problem | undefined
     : oldProblem(job.name, job.staleAfter, seen, now);
 }
 
+const overdue = {
+  run: 'stale',
+  drill: 'drill stale',
+  verification: 'verify stale',
+} as const satisfies Record<string, ProblemKind>;
+
 /** Milliseconds that a run may need to be seen, besides its jitter. */
 const grace = 60_000;
 
@@ -115,14 +130,14 @@ const grace = 60_000;
  * due too is enough.
  */
 function overdueProblem(
-  what: 'run' | 'drill',
+  what: keyof typeof overdue,
   job: Pick<Wanted, 'name' | 'schedule' | 'deadline'>,
   {
     due,
     running,
     lastGood,
     schedule,
-  }: Pick<DrillStatus, 'due' | 'schedule'> & {
+  }: Pick<ProofStatus, 'due' | 'schedule'> & {
     readonly running: readonly unknown[];
     readonly lastGood?: { readonly endedAt: Date };
   },
@@ -136,7 +151,7 @@ function overdueProblem(
   const when = lastGood === undefined ? 'ever' : `for ${duration(now - lastGood.endedAt.getTime())}`;
   const dueAt = localTime(first, schedule.fields['time zone']);
   return {
-    kind: what === 'run' ? 'stale' : 'drill stale',
+    kind: overdue[what],
     text: `No ${what} of ${job.name} has ended well ${when}, though one was due at ${dueAt}.`,
   };
 }
@@ -191,7 +206,7 @@ function droppedProblem({ job, dropped, schedule }: Seen): Problem | undefined {
 /** Whether backups are proven by restoring them as the job says. */
 export function drillProblemsOf(
   { name, deadline, drill: { schedule } }: Pick<JobConfig, 'name' | 'deadline' | 'drill'>,
-  seen: DrillStatus = { running: [], due: [] },
+  seen: ProofStatus = { running: [], due: [] },
   now: number,
 ): readonly Problem[] {
   const { last } = seen;
@@ -202,20 +217,68 @@ export function drillProblemsOf(
       text: `The last drill of ${name} failed. ${last.failure.message}`,
     },
     overdueProblem('drill', job, seen, now),
+    ...scheduleProblems(job, seen, {
+      runs: 'drills',
+      missing: 'drill schedule missing',
+      paused: 'drill paused',
+      without: 'no backup is proven by it',
+    }),
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** Whether stored backups are read back as the job says, and are whole. */
+export function verifyProblemsOf(
+  { name, verify }: Pick<JobConfig, 'name' | 'verify'>,
+  seen: ProofStatus = { running: [], due: [] },
+  now: number,
+): readonly Problem[] {
+  const { failure } = seen.last ?? {};
+  const job = {
+    name,
+    deadline: verify?.deadline ?? 0,
+    ...(verify?.schedule && { schedule: verify.schedule }),
+  };
+  const problems: (Problem | undefined)[] = [
+    failure && {
+      kind: failure.code === 'BackupDamaged' ? 'damaged' : 'verify failed',
+      text: `The last verification of ${name} failed. ${failure.message}`,
+    },
+    verify && overdueProblem('verification', job, seen, now),
+    ...scheduleProblems(job, seen, {
+      runs: 'verifications',
+      missing: 'verify schedule missing',
+      paused: 'verify paused',
+      without: 'stored backups are not read back',
+    }),
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** What is wrong with the schedule of the runs that prove backups. */
+function scheduleProblems(
+  { name, schedule }: Pick<Wanted, 'name' | 'schedule'>,
+  seen: ProofStatus,
+  { runs, missing, paused, without }: ScheduleWords,
+): readonly (Problem | undefined)[] {
+  return [
     schedule !== undefined && seen.schedule === undefined
       ? {
-          kind: 'drill schedule missing',
-          text: `The configuration gives the drills of ${name} a schedule (${schedule.cron}), and Temporal has none: run holdfast start-schedule.`,
+          kind: missing,
+          text: `The configuration gives the ${runs} of ${name} a schedule (${schedule.cron}), and Temporal has none: run holdfast start-schedule.`,
         }
       : undefined,
     seen.schedule?.paused === true
-      ? {
-          kind: 'drill paused',
-          text: `The schedule of the drills of ${name} is paused: no backup is proven by it.`,
-        }
+      ? { kind: paused, text: `The schedule of the ${runs} of ${name} is paused: ${without}.` }
       : undefined,
   ];
-  return problems.filter((problem) => problem !== undefined);
+}
+
+interface ScheduleWords {
+  readonly runs: string;
+  readonly missing: ProblemKind;
+  readonly paused: ProblemKind;
+  readonly without: string;
 }
 
 /** `good`, or what is wrong, in capitals. */

@@ -1,6 +1,7 @@
 import type { BackupResult } from '../workflows/contract/backup.ts';
 import type { Plan, RestoreReport } from '../workflows/contract/restore.ts';
 import type { DrillStatus } from './drill-status.ts';
+import type { ProofStatus } from './proof-status.ts';
 import { bytes, counted, duration, number } from './format.ts';
 import { progressText } from './progress.ts';
 import { type JudgedBackup, stateLines, stateText } from './health.ts';
@@ -58,7 +59,7 @@ export function statusLines(
   { status, problems }: Pick<JudgedBackup, 'status' | 'problems'>,
   now: number,
 ): readonly string[] {
-  const { job, schedule, last, running, restore, drill } = status;
+  const { job, schedule, last, running, restore, drill, verify } = status;
   return [
     job,
     ...stateLines(problems),
@@ -74,19 +75,32 @@ export function statusLines(
     ]),
     `  last backup  ${last === undefined ? 'none yet' : lastText(last, now)}`,
     ...(drill === undefined ? [] : [`  last drill   ${drillText(drill, now)}`]),
+    ...(verify === undefined ? [] : [`  last verify  ${verifyText(verify, now)}`]),
     `  restore      ${deskText(restore)}`,
     ...(typeof restore === 'string' ? [] : deskLines(job, restore, now)),
   ];
 }
 
-function drillText({ last, lastGood, running }: DrillStatus, now: number): string {
+function drillText(status: DrillStatus, now: number): string {
+  const { backup = '', rtoMilliseconds } = status.lastGood ?? {};
+  const rto = rtoMilliseconds === undefined ? '' : `, restored in ${duration(rtoMilliseconds)}`;
+  return proofText(status, now, (when) => `proven ${when} ago: ${backup}${rto}`);
+}
+
+function verifyText(status: ProofStatus, now: number): string {
+  return proofText(status, now, (when) => `all that was read ${when} ago is whole`);
+}
+
+function proofText(
+  { last, lastGood, running }: ProofStatus,
+  now: number,
+  good: (when: string) => string,
+): string {
   const atWork = running.length > 0 ? '; one is at work' : '';
   if (last?.failure !== undefined)
     return `FAILED ${ago(last.endedAt, now)} ago (${last.failure.code}): ${last.failure.message}${atWork}`;
   if (lastGood === undefined) return `none yet${atWork}`;
-  const { backup = '', rtoMilliseconds } = lastGood;
-  const rto = rtoMilliseconds === undefined ? '' : `, restored in ${duration(rtoMilliseconds)}`;
-  return `proven ${ago(lastGood.endedAt, now)} ago: ${backup}${rto}${atWork}`;
+  return `${good(ago(lastGood.endedAt, now))}${atWork}`;
 }
 
 function runningText({ progress, waitsFor }: RunningBackup): string {

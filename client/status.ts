@@ -9,6 +9,7 @@ import { backupScheduleId, restoreWorkflowId, workflowTypes } from '../workflows
 import { attributeKeys } from '../workflows/contract/starting.ts';
 import type { RestoreStatus } from '../workflows/contract/restore.ts';
 import { type DrillStatus, readDrillStatus } from './drill-status.ts';
+import { type ProofStatus, readProofStatus } from './proof-status.ts';
 import { readRestoreStatus } from './restore-status.ts';
 import { failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
@@ -31,6 +32,8 @@ export interface JobStatus extends RunRecord {
   readonly suspicious?: SuspiciousBackup;
   /** Absent where the job has no drills. */
   readonly drill?: DrillStatus;
+  /** Absent where its stored backups are not verified by runs of their own. */
+  readonly verify?: ProofStatus;
   readonly restore: RestoreDesk;
 }
 
@@ -67,11 +70,12 @@ export interface EndedBackup {
 export type RestoreDesk = 'absent' | 'silent' | RestoreStatus;
 
 export async function readJobStatus(client: Client, job: string): Promise<JobStatus> {
-  const [found, list, restore, drill] = await Promise.all([
+  const [found, list, restore, drill, verify] = await Promise.all([
     readSchedule(client, backupScheduleId(job)),
     listRuns(client, workflowTypes.backup, job),
     readDesk(client, job),
     readDrillStatus(client, job),
+    readProofStatus(client, 'verify', job),
   ]);
   const schedule = found?.job === job ? found : undefined;
   const [backups, due, dropped] = await Promise.all([
@@ -79,7 +83,12 @@ export async function readJobStatus(client: Client, job: string): Promise<JobSta
     schedule === undefined ? [] : readDue(client, schedule, list.lastGood),
     schedule === undefined ? [] : readDropped(client, schedule, list),
   ]);
-  return { job, ...(schedule && { schedule }), ...backups, due, dropped, restore, ...(drill && { drill }) };
+  return {
+    ...{ job, ...backups, due, dropped, restore },
+    ...(schedule && { schedule }),
+    ...(drill && { drill }),
+    ...(verify && { verify }),
+  };
 }
 
 async function readBackups(

@@ -1,6 +1,7 @@
-import { drillProblemsOf, problemsOf } from '../../client/health.ts';
+import { drillProblemsOf, problemsOf, verifyProblemsOf } from '../../client/health.ts';
 import { wantedSchedules } from '../../client/schedules/definition.ts';
 import type { DrillStatus } from '../../client/drill-status.ts';
+import type { ProofStatus } from '../../client/proof-status.ts';
 import type { JobStatus } from '../../client/status.ts';
 import type { Plan } from '../../workflows/contract/restore.ts';
 import { configWith, schedule } from './settings.ts';
@@ -164,6 +165,41 @@ describe('drills', () => {
     ]);
     expect(of(undefined)).toEqual([
       'drill schedule missing: The configuration gives the drills of hourly a schedule (0 5 * * *), and Temporal has none: run holdfast start-schedule.',
+    ]);
+  });
+});
+
+describe('verifications', () => {
+  const scheduled = { ...job, verify: { schedule: schedule('40 3 * * *'), slices: 7, deadline: 3_600_000 } };
+  const of = (seen: ProofStatus | undefined, wanted: Parameters<typeof verifyProblemsOf>[0] = scheduled) =>
+    verifyProblemsOf(wanted, seen, now).map(({ kind, text }) => `${kind}: ${text}`);
+  const fine: ProofStatus = { schedule: live, running: [], due: [], last: run, lastGood: good };
+
+  test('all is well, also where there are none', () => {
+    expect(of(fine)).toEqual([]);
+    expect(of(undefined, job)).toEqual([]);
+  });
+
+  test('damage that was found, and a run that failed otherwise', () => {
+    const damaged = { code: 'BackupDamaged', message: '1 of 3 backups cannot be relied on.' } as const;
+    expect(of({ ...fine, last: { ...run, failure: damaged } })).toEqual([
+      'damaged: The last verification of hourly failed. 1 of 3 backups cannot be relied on.',
+    ]);
+    const failure = { code: 'StorageUnreachable', message: 'No answer.' } as const;
+    expect(of({ ...fine, last: { ...run, failure } })).toEqual([
+      'verify failed: The last verification of hourly failed. No answer.',
+    ]);
+  });
+
+  test('one that is overdue, a schedule that is paused or missing', () => {
+    expect(of({ ...fine, due: [minutesAgo(90)] })).toEqual([
+      'verify stale: No verification of hourly has ended well for 1h 39m, though one was due at 2026-11-22 11:30:00 CET.',
+    ]);
+    expect(of({ ...fine, schedule: { ...live, paused: true } })).toEqual([
+      'verify paused: The schedule of the verifications of hourly is paused: stored backups are not read back.',
+    ]);
+    expect(of(undefined)).toEqual([
+      'verify schedule missing: The configuration gives the verifications of hourly a schedule (40 3 * * *), and Temporal has none: run holdfast start-schedule.',
     ]);
   });
 });

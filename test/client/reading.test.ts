@@ -60,7 +60,7 @@ describe('list', () => {
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     const [title, header, ...rows] = text.trimEnd().split('\n');
     expect(title).toBe(`consul  ${address}`);
-    expect(header).toMatch(/^ID +AGE +REASON +RECORDS +SIZE +STORED +VERIFIED +UNCHANGED SINCE$/);
+    expect(header).toMatch(/^ID +AGE +REASON +RECORDS +SIZE +STORED +VERIFIED +DRILLED +UNCHANGED SINCE$/);
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatch(
       new RegExp(`^${newest} +\\dm( \\d+s)? +manual +12 +\\d+ B +\\d+ B +[-0-9]+ [0-9:]+$`),

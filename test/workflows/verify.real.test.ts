@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { type Problem, readJudgedBackup } from '../../client/health.ts';
 import { readDamage } from '../../storage/damage.ts';
 import { listMarks } from '../../storage/marks.ts';
 import type { BackupResult } from '../../workflows/contract/backup.ts';
@@ -42,6 +44,17 @@ async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
   return error.cause;
 }
 
+/** Temporal lists a run that ended a little later. */
+async function problemsWhen(wanted: (problems: readonly Problem[]) => boolean): Promise<readonly Problem[]> {
+  const job = rig.config.jobs.get('stored');
+  if (job === undefined) throw new Error('the rig has it');
+  for (let look = 1; ; look++) {
+    const { problems } = await readJudgedBackup(rig.client, job);
+    if (wanted(problems) || look === 50) return problems;
+    await sleep(200);
+  }
+}
+
 test('two runs read everything in two slices; damage fails the run, is marked, and is forgotten once it is mended', async () => {
   const backups = [await backup('stored'), await backup('stored'), await backup('stored')];
   const whole = await startVerify('stored');
@@ -70,9 +83,13 @@ test('two runs read everything in two slices; damage fails the run, is marked, a
     findings: [finding],
   });
 
+  const damaged = { kind: 'damaged', text: expect.stringContaining('cannot be relied on') as unknown };
+  expect(await problemsWhen((problems) => problems.length > 0)).toEqual([expect.objectContaining(damaged)]);
+
   await rig.storage.putOnce(name, bytes);
   expect(await (await startVerify('stored')).result()).toMatchObject({ outcome: 'whole', damaged: 0 });
   expect([...(await listMarks(rig.storage, 'stored'))]).toEqual([]);
+  expect(await problemsWhen((problems) => problems.length === 0)).toEqual([]);
 });
 
 test('a job without `verify` is refused at once: no worker would take it', async () => {

@@ -118,7 +118,7 @@ export function verifyScheduleId(job: string): string {
 /** What a schedule starts. */
 export type ScheduledKind = 'backup' | 'task' | 'drill' | 'verify';
 
-const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
+export const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
   backup: backupScheduleId,
   task: taskScheduleId,
   drill: drillScheduleId,

@@ -25,7 +25,7 @@ async function run(
 ): Promise<CommandEnd> {
   const argv = typeof command === 'string' ? (['/bin/sh', '-c', command] as const) : command;
   return runCommand(
-    'job',
+    'Task job',
     { argv, directory: scratch, env: {}, grace: 10_000, retries: 0, ...settings },
     {
       env: { PATH: process.env['PATH'] },
@@ -231,7 +231,7 @@ test('what a command is doing is told while it runs', async () => {
 test('checklist 17: a worker that is killed takes its command along, children included', async () => {
   const code = `
     const { runCommand } = await import(${JSON.stringify(new URL('../../../tasks/command/run.ts', import.meta.url).href)});
-    await runCommand('job', { argv: ['/bin/sh', '-c', process.argv[1]], directory: ${JSON.stringify(scratch)}, env: {}, grace: 500, retries: 0 },
+    await runCommand('Task job', { argv: ['/bin/sh', '-c', process.argv[1]], directory: ${JSON.stringify(scratch)}, env: {}, grace: 500, retries: 0 },
       { env: { PATH: process.env.PATH }, facts: {}, timeLimit: 1e9, signal: new AbortController().signal, onView: () => undefined });`;
   const script = `trap 'echo told > told' TERM; (trap '' TERM; echo $$ > orphan; sh -c 'echo $PPID > inner; sleep 600') & sleep 600 & wait; wait; wait`;
   const worker = spawn(process.execPath, ['--input-type=module', '--eval', code, script], {

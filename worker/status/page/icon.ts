@@ -34,7 +34,7 @@ export function badge(mood: Mood, word: string): Html {
 /** What failed is bad; what may yet be meant so is a warning. */
 export function moodOf(problems: readonly Pick<Problem, 'kind'>[]): Mood {
   if (problems.length === 0) return 'good';
-  const bad: readonly Problem['kind'][] = ['failed', 'restore failed', 'drill failed', 'stale'];
+  const bad: readonly Problem['kind'][] = ['failed', 'restore failed', 'damaged', 'drill failed', 'stale'];
   return problems.some(({ kind }) => bad.includes(kind)) ? 'bad' : 'warn';
 }
 
