@@ -1,6 +1,6 @@
 import { type Client, type WorkflowExecutionInfo, WorkflowFailedError } from '@temporalio/client';
 import type { Failure } from '../workflows/contract/backup.ts';
-import { type ScheduledKind, scheduleIds, type workflowTypes } from '../workflows/contract/names.ts';
+import { scheduleId, type ScheduledKind, type workflowTypes } from '../workflows/contract/names.ts';
 import { failureDocument } from './run-failure.ts';
 import { listRuns, readDue, type RecentRun } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
@@ -33,7 +33,7 @@ export async function readProofStatus(
   job: string,
 ): Promise<ProofStatus | undefined> {
   const [found, { running, last, lastGood }] = await Promise.all([
-    readSchedule(client, scheduleIds[kind](job)),
+    readSchedule(client, scheduleId(kind, job)),
     listRuns(client, kind, job),
   ]);
   const schedule = found?.job === job ? found : undefined;

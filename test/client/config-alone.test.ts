@@ -64,6 +64,7 @@ test('what is written on the way is encrypted as the backup is', () => {
   expect(jobOf(configAlone('job', manifest, places, {}), 'job').encryption).toEqual({
     recipients: [recipient],
     identityFiles: ['/backup.key'],
+    allowPlaintext: false,
   });
 });
 

@@ -118,12 +118,16 @@ export function verifyScheduleId(job: string): string {
 /** What a schedule starts. */
 export type ScheduledKind = 'backup' | 'task' | 'drill' | 'verify';
 
-export const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
+const scheduleIds: Readonly<Record<ScheduledKind, (job: string) => string>> = {
   backup: backupScheduleId,
   task: taskScheduleId,
   drill: drillScheduleId,
   verify: verifyScheduleId,
 };
+
+export function scheduleId(kind: ScheduledKind, job: string): string {
+  return scheduleIds[kind](job);
+}
 
 /** What the schedule with this id starts for this job; undefined where it is no name of Holdfast's. */
 export function kindOfSchedule(job: string, id: string): ScheduledKind | undefined {
