@@ -93,10 +93,14 @@ test('a Consul that denies by default: backup.hcl is enough for backups, restore
 test('snapshot.hcl is enough for snapshots; what a backup of keys needs is not', async () => {
   const take = async (token: string): Promise<number> => {
     const store = openConsulSnapshots({ addresses: [consul.address], token, consistency: 'consistent' });
-    const reading = await store.snapshot(new AbortController().signal).finally(() => store.close());
-    for await (const chunk of reading.bytes) expect(chunk.length).toBeGreaterThan(0);
-    expect(reading.store.version).toBe(consulTool.version);
-    return reading.facts().records;
+    try {
+      const reading = await store.snapshot(new AbortController().signal);
+      for await (const chunk of reading.bytes) expect(chunk.length).toBeGreaterThan(0);
+      expect(reading.store.version).toBe(consulTool.version);
+      return reading.facts().records;
+    } finally {
+      await store.close();
+    }
   };
   await expect(take(await tokenFor('keys-alone', 'backup.hcl'))).rejects.toThrow(
     /ermission denied.*needs `acl = "write"`/,
