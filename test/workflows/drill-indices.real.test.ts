@@ -29,9 +29,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-let count = 0;
+let latest = Date.now() - 600_000;
 async function drill(job: string): Promise<DrillResult> {
-  const id = backupId(new Date(Date.now() - ++count * 1000));
+  const id = backupId(new Date((latest += 1000)));
   const { type, ...options } = startingDrill({ job, store: 'elasticsearch' }, id);
   return (await rig.client.workflow.execute(type, { ...options, args: [{ job, id }] })) as DrillResult;
 }

@@ -46,8 +46,9 @@ afterAll(async () => {
 
 const { signal } = new AbortController();
 const silent = { info: () => undefined, warn: () => undefined };
-let count = 0;
-const idOf = (hoursAgo: number) => backupId(new Date(Date.now() - hoursAgo * 3_600_000 - ++count * 1000));
+/** Ids have whole seconds, and an id that was used already is answered with what was done under it: each is a new one. */
+let latest = Date.now() - 600_000;
+const idOf = (hoursAgo: number) => backupId(new Date((latest += 1000) - hoursAgo * 3_600_000));
 
 async function backUp(job: string, id = idOf(1)): Promise<string> {
   const { type, ...options } = startingBackup({ job, store: 'consul' }, id);
