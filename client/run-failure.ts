@@ -31,3 +31,10 @@ export function failureDocument(error: WorkflowFailedError, workflowId: string):
   if (failure instanceof HoldfastError) return { code: failure.code, message: failure.message };
   return { code: 'Unexpected', message: failure instanceof Error ? failure.message : String(failure) };
 }
+
+/** What a failed run says besides, in the details of its failure. */
+export function failureDetails(error: unknown): readonly unknown[] | undefined {
+  if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure))
+    return undefined;
+  return error.cause.details ?? undefined;
+}

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { TaskConfig } from '../config/config.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
-import { backupId, taskScheduleId, taskWorkflowId } from '../workflows/contract/names.ts';
+import { backupId, taskScheduleId } from '../workflows/contract/names.ts';
 import { startingTask } from '../workflows/contract/starting.ts';
 import type { TaskInput } from '../workflows/contract/task.ts';
 import { readSchedule } from './schedules/live.ts';
+import { startWithFreeId } from './start-run.ts';
 import { readTaskStatus } from './task-status.ts';
 
 export interface StartedTask {
@@ -47,23 +48,15 @@ function idIn(job: string, workflowId: string): string {
   return backupId(new Date(workflowId.slice(`task-${job}-`.length)));
 }
 
-/** The id is a second; one that is taken already makes way for the next. */
 async function start(client: Client, task: TaskConfig): Promise<StartedTask> {
   const { name: job, work } = task;
   const [running] = (await readTaskStatus(client, task)).running;
   if (running !== undefined) throw atWork(job, running.workflowId);
-  for (let time = Date.now(); ; time += 1000) {
-    const id = backupId(new Date(time));
-    const { type, ...options } = startingTask({ job, kind: work.kind }, id, 'manual task');
+  const { id, handle } = await startWithFreeId(client, (id) => {
     const input: TaskInput = { job, id };
-    try {
-      const workflowIdReusePolicy = 'REJECT_DUPLICATE';
-      await client.workflow.start(type, { ...options, args: [input], workflowIdReusePolicy });
-      return { id, workflowId: taskWorkflowId(job, id) };
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
+    return { starting: startingTask({ job, kind: work.kind }, id, 'manual task'), input };
+  });
+  return { id, workflowId: handle.workflowId };
 }
 
 function atWork(job: string, workflowId: string | undefined): HoldfastError {

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   type Client,
   defaultPayloadConverter,
   type WorkflowExecutionInfo,
@@ -15,7 +14,7 @@ import {
   type TaskResult,
   taskResultIn,
 } from '../workflows/contract/task.ts';
-import { failureDocument } from './run-failure.ts';
+import { failureDetails, failureDocument } from './run-failure.ts';
 import { viewOf } from './run-view.ts';
 import { listRuns, readDropped, readDue, type RunList, type RunRecord } from './runs.ts';
 import { type LiveSchedule, readSchedule } from './schedules/live.ts';
@@ -114,13 +113,7 @@ async function readEnded(
     return { ...end, result };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const result = failedTaskResult(error);
+    const result = taskResultIn(failureDetails(error));
     return { ...end, ...(result && { result }), failure: failureDocument(error, workflowId) };
   }
-}
-
-/** What a run that failed still has to say. */
-export function failedTaskResult(error: unknown): TaskResult | undefined {
-  if (!(error instanceof WorkflowFailedError)) return undefined;
-  return error.cause instanceof ApplicationFailure ? taskResultIn(error.cause.details) : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { jobOf } from '../../activities/step.ts';
 import type { JobConfig } from '../../config/config.ts';
@@ -7,13 +7,12 @@ import type { BackupInput, BackupResult } from '../../workflows/contract/backup.
 import { startingBackup } from '../../workflows/contract/starting.ts';
 import { withTemporal } from '../connection.ts';
 import { ecsLines } from '../ecs-text.ts';
-import { follow } from '../follow.ts';
+import { followRun } from '../follow-run.ts';
 import { bytes, counted } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { paint, printJson, printLine, say } from '../output.ts';
-import { runFailure } from '../run-failure.ts';
 import { type StartedRun, startWithFreeId } from '../start-run.ts';
 
 type BackupOptions = GlobalOptions & { readonly wait: boolean };
@@ -53,9 +52,10 @@ async function backUp(client: Client, job: JobConfig, io: Io, { json, wait }: Ba
     return;
   }
   if (!json) say(io, `Backup ${id} of ${job.name}: workflow ${workflowId}`);
-  const result = await followBackup(client, io, handle);
-  if (json) await printJson(io, result);
-  else for (const line of resultLines(result, io)) await printLine(io, line);
+  await followRun<BackupResult>(client, io, { workflowId, what: 'backup' }, async (result) => {
+    if (json) await printJson(io, result);
+    else for (const line of resultLines(result, io)) await printLine(io, line);
+  });
 }
 
 function start(client: Client, { name, store }: JobConfig): Promise<StartedRun> {
@@ -63,22 +63,6 @@ function start(client: Client, { name, store }: JobConfig): Promise<StartedRun> 
     const input: BackupInput = { job: name, id, reason: 'manual' };
     return { starting: startingBackup({ job: name, store: store.kind }, id, 'manual backup'), input };
   });
-}
-
-async function followBackup(client: Client, io: Io, handle: WorkflowHandle): Promise<BackupResult> {
-  const { workflowId } = handle;
-  try {
-    return await follow(client, io, { workflowId }, () => handle.result() as Promise<BackupResult>);
-  } catch (error) {
-    if (io.signal.aborted) {
-      say(
-        io,
-        `\nThe backup goes on. Look at it: holdfast status. Stop it: temporal workflow cancel --workflow-id '${workflowId}'`,
-      );
-      throw io.signal.reason;
-    }
-    throw runFailure(error, workflowId);
-  }
 }
 
 function resultLines(result: BackupResult, io: Io): readonly string[] {

@@ -1,18 +1,17 @@
-import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { jobOf } from '../../activities/step.ts';
 import type { JobConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
-import { type DrillInput, type DrillResult, drillResultIn } from '../../workflows/contract/drill.ts';
+import { type DrillInput, drillResultIn } from '../../workflows/contract/drill.ts';
 import { startingDrill } from '../../workflows/contract/starting.ts';
 import { withTemporal } from '../connection.ts';
 import { resultLines } from '../drill-text.ts';
-import { follow } from '../follow.ts';
+import { followRun } from '../follow-run.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
-import { runFailure } from '../run-failure.ts';
 import { type StartedRun, startWithFreeId } from '../start-run.ts';
 
 type DrillOptions = GlobalOptions & { readonly wait: boolean };
@@ -61,11 +60,10 @@ async function drill(
     return;
   }
   if (!json) say(io, `Drill ${id} of ${job.name}: workflow ${workflowId}`);
-  const show = async (result: DrillResult): Promise<void> => {
+  await followRun(client, io, { workflowId, what: 'drill', resultIn: drillResultIn }, async (result) => {
     if (json) await printJson(io, result);
     else for (const line of resultLines(result)) await printLine(io, line);
-  };
-  await followDrill(client, io, handle, show);
+  });
 }
 
 function start(client: Client, { name, store }: JobConfig, backup: string | undefined): Promise<StartedRun> {
@@ -73,34 +71,4 @@ function start(client: Client, { name, store }: JobConfig, backup: string | unde
     const input: DrillInput = { job: name, id, ...(backup !== undefined && { backup }) };
     return { starting: startingDrill({ job: name, store: store.kind }, id, 'manual drill'), input };
   });
-}
-
-/** Shows the result also of a drill that failed, and then fails as it did. */
-async function followDrill(
-  client: Client,
-  io: Io,
-  handle: WorkflowHandle,
-  show: (result: DrillResult) => Promise<void>,
-): Promise<void> {
-  const { workflowId } = handle;
-  try {
-    await show(await follow(client, io, { workflowId }, () => handle.result() as Promise<DrillResult>));
-  } catch (error) {
-    if (io.signal.aborted) {
-      say(
-        io,
-        `\nThe drill goes on. Look at it: holdfast show. Stop it: temporal workflow cancel --workflow-id '${workflowId}'`,
-      );
-      throw io.signal.reason;
-    }
-    const result = failedResult(error);
-    if (result !== undefined) await show(result);
-    throw runFailure(error, workflowId);
-  }
-}
-
-function failedResult(error: unknown): DrillResult | undefined {
-  if (!(error instanceof WorkflowFailedError)) return undefined;
-  const { cause } = error;
-  return cause && 'details' in cause ? drillResultIn(cause.details as unknown[]) : undefined;
 }

@@ -3,16 +3,14 @@ import type { Command } from 'commander';
 import { taskOf } from '../../activities/step.ts';
 import type { TaskConfig } from '../../config/config.ts';
 import { configFile, loadConfig } from '../../config/load.ts';
-import type { TaskResult } from '../../workflows/contract/task.ts';
+import { taskResultIn } from '../../workflows/contract/task.ts';
 import { withTemporal } from '../connection.ts';
-import { follow } from '../follow.ts';
+import { followRun } from '../follow-run.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { globalOptions, type GlobalOptions } from '../options.ts';
 import { printJson, printLine, say } from '../output.ts';
-import { runFailure } from '../run-failure.ts';
 import { startTask } from '../start-task.ts';
-import { failedTaskResult } from '../task-status.ts';
 import { endLine, outputLines } from '../task-text.ts';
 
 type RunOptions = GlobalOptions & { readonly wait: boolean };
@@ -51,32 +49,8 @@ async function runTask(client: Client, task: TaskConfig, io: Io, { json, wait }:
     return;
   }
   if (!json) say(io, `Run ${id} of ${task.name}: workflow ${workflowId}`);
-  await followTask(client, io, workflowId, async (result) => {
+  await followRun(client, io, { workflowId, what: 'task', resultIn: taskResultIn }, async (result) => {
     if (json) await printJson(io, result);
     else for (const line of [...outputLines(result), endLine(result)]) await printLine(io, line);
   });
-}
-
-/** Shows the result also of a task that failed, and then fails as it did. */
-async function followTask(
-  client: Client,
-  io: Io,
-  workflowId: string,
-  show: (result: TaskResult) => Promise<void>,
-): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId);
-  try {
-    await show(await follow(client, io, { workflowId }, () => handle.result() as Promise<TaskResult>));
-  } catch (error) {
-    if (io.signal.aborted) {
-      say(
-        io,
-        `\nThe task goes on. Look at it: holdfast status. Stop it: temporal workflow cancel --workflow-id '${workflowId}'`,
-      );
-      throw io.signal.reason;
-    }
-    const result = failedTaskResult(error);
-    if (result !== undefined) await show(result);
-    throw runFailure(error, workflowId);
-  }
 }
