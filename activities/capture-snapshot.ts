@@ -26,7 +26,10 @@ type Found = Pick<
 export async function captureSnapshot(
   step: Step,
   job: JobConfig,
-  { store, storage }: { readonly store: SnapshotStore; readonly storage: Storage },
+  {
+    store,
+    storage,
+  }: { readonly store: Pick<SnapshotStore, 'format' | 'snapshot'>; readonly storage: Storage },
   { id, reason }: Pick<CaptureInput, 'id' | 'reason'>,
 ): Promise<Found> {
   const { recipients } = job.encryption;

@@ -15,7 +15,10 @@ const roomFor = (bytes: number): number => 2 * bytes + 256 * 1024 * 1024;
 export type Reader = Pick<Step, 'signal' | 'onProgress'>;
 
 /** What of a backup, captured or published, says what its snapshot must come out as. */
-export type ProvableSnapshot = Pick<Manifest, 'job' | 'store' | 'moment' | 'objects' | 'keyspace' | 'consul'>;
+export type ProvableSnapshot = Pick<
+  Manifest,
+  'job' | 'reason' | 'store' | 'moment' | 'objects' | 'keyspace' | 'consul'
+>;
 
 type Reading = (write: (chunk: Buffer) => Promise<void>) => Promise<void>;
 
@@ -33,10 +36,7 @@ export async function withHashProof(
   read: Reading,
 ): Promise<Check> {
   const { keyspace } = captured;
-  const reason =
-    keyspace === undefined
-      ? `the revision ${captured.moment.index} was compacted before its hash could be asked of the member`
-      : await lackOfRoom(bytes);
+  const reason = keyspace === undefined ? whyNoHash(captured) : await lackOfRoom(bytes);
   if (keyspace === undefined || reason !== undefined) return withoutProof(read, reason ?? '');
   const tools = await findTools(captured.store.version, step.signal);
   if (typeof tools === 'string') return withoutProof(read, tools);
@@ -58,6 +58,13 @@ export async function withHashProof(
   } finally {
     await directory.remove();
   }
+}
+
+/** Why a snapshot comes without the hash that its member tells. */
+export function whyNoHash({ reason, moment }: Pick<Manifest, 'reason' | 'moment'>): string {
+  return reason === 'import'
+    ? 'the file was imported, so no member was asked for its hash'
+    : `the revision ${moment.index} was compacted before its hash could be asked of the member`;
 }
 
 async function withoutProof(read: Reading, reason: string): Promise<Check> {
@@ -96,8 +103,12 @@ async function findTools(memberVersion: string, signal: AbortSignal): Promise<Th
   }
 }
 
-/** An older etcd does not know what a newer one has written; a newer one takes the snapshots of all since 3.4. */
+/**
+ * An older etcd does not know what a newer one has written; a newer one takes the snapshots of all since 3.4. Of a file
+ * that was imported it is `unknown`: then the etcd itself says whether it can.
+ */
 export function canStartFrom(version: string, data: string): boolean {
+  if (data === 'unknown') return true;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [dataMajor = 0, dataMinor = 0] = data.split('.').map(Number);
   return major === dataMajor && minor >= dataMinor;

@@ -83,10 +83,13 @@ export function scopesOf(
   const to = toPrefix ?? from;
   // Whoever names a prefix means it; in its absence a restore must not reach beyond what the other job stands for.
   if (toPrefix === undefined && !startsWith(to, target.scope.prefix)) {
+    const part = startsWith(target.scope.prefix, from)
+      ? `prefix (such as ${quote(target.scope.prefix)}) to take a part of the backup, or `
+      : '';
     throw new HoldfastError(
       'BadRequest',
       `Job ${target.name} stands for the keys under ${quote(target.scope.prefix)}, and ${quote(to)} is outside: ` +
-        'name toPrefix to say where the keys are to be written.',
+        `name ${part}toPrefix to say where the keys are to be written.`,
     );
   }
   return { from: { prefix: from }, to: { prefix: to } };

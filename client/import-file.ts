@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { importBackup, type Imported } from '../activities/import-backup.ts';
+import { importBackup } from '../activities/import-backup.ts';
+import { importSnapshot } from '../activities/import-snapshot.ts';
+import type { Imported } from '../activities/importing.ts';
 import { jobOf, type Step } from '../activities/step.ts';
 import { configFile, loadConfig } from '../config/load.ts';
-import { oldFormats, type OldFormat, type OldReadOptions } from '../formats/format.ts';
+import { detectFormat } from '../formats/detect.ts';
+import { isSnapshotFormat, oldFormats, type OldFormat, type OldReadOptions } from '../formats/format.ts';
 import { readOldBackup } from '../formats/read.ts';
 import { HoldfastError } from '../workflows/contract/errors.ts';
 import type { Io } from './io.ts';
@@ -42,7 +45,7 @@ export interface FileToImport {
   readonly config?: string;
 }
 
-/** Reads the file whole, and makes a backup of the job out of it. */
+/** Makes a backup of the job out of the file, which is read whole and checked. */
 export async function importFile(wanted: FileToImport, io: Io): Promise<Imported> {
   const { job, file: address, prefix } = wanted;
   const config = await loadConfig(configFile(wanted.config, io.env), {
@@ -61,8 +64,13 @@ export async function importFile(wanted: FileToImport, io: Io): Promise<Imported
   };
   try {
     return await withOldFile(address, io.signal, async (file) => {
-      const backup = await readOldBackup(file, readOptions);
       const { address: source, modified } = file;
+      const format = wanted.options.format ?? (await detectFormat(file));
+      if (isSnapshotFormat(format)) {
+        if (prefix !== undefined) throw noPart(source);
+        return importSnapshot(step, { job, file, format, modified, now });
+      }
+      const backup = await readOldBackup(file, format, readOptions);
       return importBackup(step, {
         ...{ job, backup, address: source, modified, now },
         ...(prefix !== undefined && { prefix }),
@@ -73,11 +81,17 @@ export async function importFile(wanted: FileToImport, io: Io): Promise<Imported
   }
 }
 
+function noPart(file: string): HoldfastError {
+  return new HoldfastError(
+    'BadRequest',
+    `${file} is a snapshot, which is kept whole: leave --prefix out. A restore takes a part of it.`,
+  );
+}
+
 async function readOptionsOf(options: OldFileOptions, now: Date): Promise<OldReadOptions> {
-  const { format, base64, passphraseFile, ignoreTrailing } = options;
+  const { base64, passphraseFile, ignoreTrailing } = options;
   return {
     now,
-    ...(format !== undefined && { format }),
     ...(base64 !== undefined && { base64 }),
     ...(passphraseFile !== undefined && { passphrase: await readPassphrase(passphraseFile) }),
     ...(ignoreTrailing !== undefined && { ignoreTrailing }),

@@ -34,7 +34,7 @@ const others = [
  */
 export async function restoreDataDir(
   job: string,
-  which: string,
+  which: () => Promise<string>,
   options: DataDirOptions & { readonly json: boolean },
   command: Command,
   io: Io,
@@ -53,8 +53,9 @@ export async function restoreDataDir(
   await requireEmpty(dataDir);
   const etcdutl = await findTool('etcdutl', 'to make a data directory of a snapshot', io.signal);
 
+  const id = await which();
   await withSource(job, command, io, async (source) => {
-    const backup = await openBackup(source, which, io);
+    const backup = await openBackup(source, id, io);
     const recovery = recoveryOf(job, dataDir, backup, options);
     if (!options.json) say(io, `Restoring ${job} ${recovery.backup} with etcdutl ${etcdutl.version}`);
     const [member] = recovery.members;

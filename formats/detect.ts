@@ -12,7 +12,8 @@ import { listElements } from './json-list.ts';
  */
 export async function detectFormat(file: OldFile): Promise<OldFormat> {
   const head = await firstBytes(file, 4096);
-  const other = otherTool(head, file.bytes);
+  if (head.subarray(16, 20).equals(boltMagic)) return databaseOf(file);
+  const other = otherTool(head);
   if (other !== undefined) throw unclear(file, other);
   if (head.subarray(0, 2).equals(gzip)) return detectInGzip(file, head);
   if (/^(?:\xef\xbb\xbf)?\s*\[/.test(head.toString('latin1'))) return detectInList(file);
@@ -31,11 +32,7 @@ const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const boltMagic = Buffer.from([0xed, 0xda, 0x0c, 0xed]);
 
 /** What is known, and is not for `import`: what to do with it. */
-function otherTool(head: Buffer, bytes: number): string | undefined {
-  if (head.subarray(16, 20).equals(boltMagic)) {
-    const hash = bytes % 512 === 32 ? 'with its hash' : 'without a hash, so nothing proves that it is whole';
-    return `it is a database of etcd 3 (${hash}): use \`etcdutl snapshot restore\``;
-  }
+function otherTool(head: Buffer): string | undefined {
   if (
     head.subarray(0, 4).equals(zstd) ||
     head.subarray(0, 23).equals(Buffer.from('age-encryption.org/v1\n-', 'latin1'))
@@ -44,22 +41,37 @@ function otherTool(head: Buffer, bytes: number): string | undefined {
   return undefined;
 }
 
+/** `etcdctl snapshot save` puts the SHA-256 of the database behind it. */
+function databaseOf(file: OldFile): OldFormat {
+  if (file.bytes % 512 === 32) return 'etcd-snapshot';
+  throw unclear(
+    file,
+    'it is a database of etcd 3 without a hash, so nothing proves that it is whole. Start an etcd from it ' +
+      '(`etcdutl snapshot restore --skip-hash-check`), see that it is right, and take `etcdctl snapshot save` of that',
+  );
+}
+
 function detectInGzip(file: OldFile, head: Buffer): OldFormat {
   const inner = unzipped(head);
-  if (inner.toString('latin1', 257, 262) === 'ustar')
-    throw unclear(file, 'it is a tar file, as Consul’s snapshots are: use `consul snapshot restore`');
+  if (inner.toString('latin1', 257, 262) === 'ustar') {
+    if (inner.toString('latin1', 0, 10) === 'meta.json\0') return 'consul-snapshot';
+    throw unclear(file, 'it is a tar file, and none of Consul, whose snapshots begin with meta.json');
+  }
   if (/^\{"(?:key|dir|value|createdIndex|modifiedIndex|nodes)"/.test(inner.toString('latin1')))
     return 'etcd-aws';
   throw unclear(file, 'it is compressed by gzip: decompress it, and import what comes out');
 }
 
-/** As much as the first bytes give. */
+/** As much as the first bytes give; where they are damaged, what comes before that still tells what the file is. */
 function unzipped(head: Buffer): Buffer {
-  try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    return Buffer.alloc(0);
+  for (let length = head.length; length > 32; length >>= 1) {
+    try {
+      return gunzipSync(head.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch {
+      continue;
+    }
   }
+  return Buffer.alloc(0);
 }
 
 async function detectInList(file: OldFile): Promise<OldFormat> {

@@ -14,9 +14,23 @@ export const oldFormats = {
   'etcd-backup': 'etcd',
   /** The same by etcd-aws: gzip of one node a line. */
   'etcd-aws': 'etcd',
+  /** `consul snapshot save`, or what `/v1/snapshot` answers: all of Consul. */
+  'consul-snapshot': 'consul',
+  /** `etcdctl snapshot save`: all of an etcd 3. */
+  'etcd-snapshot': 'etcd',
 } as const;
 
 export type OldFormat = keyof typeof oldFormats;
+
+/** Kept as they are: one file of the whole store. */
+export type SnapshotFormat = 'consul-snapshot' | 'etcd-snapshot';
+
+/** Read row by row. */
+export type RowFormat = Exclude<OldFormat, SnapshotFormat>;
+
+export function isSnapshotFormat(format: OldFormat): format is SnapshotFormat {
+  return format === 'consul-snapshot' || format === 'etcd-snapshot';
+}
 
 /** A file of another tool. */
 export interface OldFile {
@@ -30,8 +44,6 @@ export interface OldFile {
 }
 
 export interface OldReadOptions {
-  /** Default: found out by what the file looks like. */
-  readonly format?: OldFormat;
   /** consulate: whether its values are base64. Nothing in the file tells, so it must be said. */
   readonly base64?: boolean;
   /** consul-backinator. */
@@ -43,7 +55,7 @@ export interface OldReadOptions {
 }
 
 export interface OldBackup {
-  readonly format: OldFormat;
+  readonly format: RowFormat;
   /** In ascending bytewise order of key, no key twice. */
   readonly records: readonly KeyRecord[];
   readonly leftOut: readonly LeftOut[];

@@ -3,11 +3,10 @@ import { openBackinator } from './backinator.ts';
 import { consulKvExportRow } from './consul-kv-export.ts';
 import { consulRecurseRow } from './consul-recurse.ts';
 import { consulateRow } from './consulate.ts';
-import { detectFormat } from './detect.ts';
 import { gunzippedLines } from './etcd-aws.ts';
 import { etcdV2Rows } from './etcd-v2.ts';
 import { parseExactly } from './exact-json.ts';
-import type { OldBackup, OldFile, OldFormat, OldReadOptions, Row, RowReader } from './format.ts';
+import type { OldBackup, OldFile, OldReadOptions, Row, RowFormat, RowReader } from './format.ts';
 import { inOrder } from './in-order.ts';
 import { listElements } from './json-list.ts';
 
@@ -16,8 +15,11 @@ import { listElements } from './json-list.ts';
  *
  * @throws BadRequest where something must be said first; FileRefused
  */
-export async function readOldBackup(file: OldFile, options: OldReadOptions): Promise<OldBackup> {
-  const format = options.format ?? (await detectFormat(file));
+export async function readOldBackup(
+  file: OldFile,
+  format: RowFormat,
+  options: OldReadOptions,
+): Promise<OldBackup> {
   const { rows, read } = opened(file, format, options);
   try {
     return { format, ...(await inOrder(parsed(file, rows, read), file.address)) };
@@ -35,7 +37,7 @@ interface Opened {
   readonly read: RowReader;
 }
 
-function opened(file: OldFile, format: OldFormat, options: OldReadOptions): Opened {
+function opened(file: OldFile, format: RowFormat, options: OldReadOptions): Opened {
   const { base64, passphrase, ignoreTrailing = false, now } = options;
   switch (format) {
     case 'consulate':

@@ -81,6 +81,18 @@ export interface SnapshotStore {
   close(): Promise<void>;
 }
 
+/** A snapshot that somebody has kept as a file, by the store's own tools. */
+export interface KeptFile {
+  /** For messages: a path, or `s3://bucket/key`. */
+  readonly address: string;
+  readonly bytes: number;
+  /** From its start. */
+  read(): AsyncIterable<Buffer>;
+}
+
+/** Such a file, which gives its snapshot as a living store does. @throws FileRefused where it is not whole */
+export type KeptSnapshot = Pick<SnapshotStore, 'format' | 'snapshot' | 'close'>;
+
 /** The keys of a snapshot, read as those of a living store. */
 export type FileKeys = Pick<KeyStore, 'read' | 'close'>;
 

@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { objectName } from '../../storage/layout.ts';
-import { rangeOf } from '../../stores/etcd/range.ts';
+import { countKeys } from '../../stores/etcd/count-keys.ts';
 import { findThrowawayTools, openThrowaway, type Throwaway } from '../../stores/etcd/throwaway.ts';
 import { makeTiedDirectory } from '../../stores/tied-directory.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { DataObject } from '../../workflows/contract/manifest.ts';
-import { canStartFrom, lackOfRoom } from '../hash-proof.ts';
+import { canStartFrom, lackOfRoom, whyNoHash } from '../hash-proof.ts';
 import { byteSource, readIdentities } from '../open.ts';
 import { snapshotOf, writePlainFile } from '../snapshot-file.ts';
 import type { Drilled, Drilling } from './drilling.ts';
@@ -71,13 +71,11 @@ async function compareKeys(
 ): Promise<number> {
   const { signal } = step;
   const { moment, content, keyspace } = manifest;
-  const { count, header } = await connection.inTurn(signal, (server) =>
-    server.call('KV/Range', { ...rangeOf(''), countOnly: true }, signal),
-  );
-  notes.compare('revision', moment.index, header.revision);
+  const { count, revision: newest } = await countKeys(connection, signal);
+  notes.compare('revision', moment.index, newest);
   notes.compare('keys', String(content.records), count);
   if (keyspace === undefined) {
-    notes.notCompared('HashKV', `revision ${moment.index} was compacted before the member told its hash`);
+    notes.notCompared('HashKV', whyNoHash(manifest));
     return Number(count);
   }
   const { revision } = keyspace;

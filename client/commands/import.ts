@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Imported } from '../../activities/import-backup.ts';
+import type { Imported } from '../../activities/importing.ts';
+import { snapshotOf } from '../../activities/snapshot-file.ts';
 import { bytes, counted } from '../format.ts';
 import { examples } from '../help.ts';
 import { addOldFileOptions, importFile, type OldFileOptions } from '../import-file.ts';
@@ -20,8 +21,8 @@ export function addImportCommand(program: Command, io: Io): void {
     .summary('make a backup out of a file of another tool')
     .description(
       'Make a backup of a job out of a file of consulate, consul kv export, curl …?recurse, consul-backinator, ' +
-        'etcd-backup or etcd-aws: stored, read back, published as every other. `latest` never means an imported one, ' +
-        'its id does.',
+        'etcd-backup or etcd-aws, or out of a snapshot that `consul snapshot save` or `etcdctl snapshot save` wrote: ' +
+        'stored, read back, published as every other. `latest` never means an imported one, its id does.',
     )
     .option('--prefix <prefix>', 'the keys that the file stands for (default: those of the job)');
   addOldFileOptions(command)
@@ -50,15 +51,17 @@ export function addImportCommand(program: Command, io: Io): void {
           'of consulate, values as text',
         ],
         ['holdfast import consul-prod consul.bak --passphrase-file pass.txt', 'of consul-backinator'],
+        ['holdfast import consul-whole backup.snap', 'all of a Consul'],
       ),
     );
 }
 
 export function importedLines({ captured, manifest }: Imported): readonly string[] {
   const { job, id, store, content, leftOut } = captured;
+  const of = snapshotOf(captured) === undefined ? 'of keys and values' : 'of snapshot';
   return [
     `${store.address} (${store.details['format'] ?? ''}) is now backup ${id} of ${job}: ` +
-      `${counted(content.records, 'key')}, ${bytes(content.bytes)} of keys and values.`,
+      `${counted(content.records, 'key')}, ${bytes(content.bytes)} ${of}.`,
     ...leftOut.map(
       ({ reason, count, examples: names }) =>
         `  ${counted(count, 'key')}: ${reason} (${names.map(visible).join(', ')}${count > names.length ? ', …' : ''})`,

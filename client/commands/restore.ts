@@ -70,15 +70,17 @@ export function addRestoreCommand(program: Command, io: Io): void {
     .option('--direct', 'without Temporal: this process does all of it, with what the job needs', false)
     .option(
       '--from <file>',
-      'import this file of another tool first (`holdfast import`), and restore from it',
+      'import this file of another tool, or this snapshot, first (`holdfast import`), and restore from it',
     );
   addOldFileOptions(addStoreOption(addSourceOptions(addDataDirOptions(command))))
     .action(async (name: string, which: string, { toDataDir }: Partial<DataDirOptions>) => {
       const options: RestoreOptions = { ...globalOptions(command), ...command.opts<RestoreOptions>() };
       checkFrom(options, which, toDataDir);
+      const backup = async (): Promise<string> =>
+        options.from === undefined ? which : importFrom(options.from, name, io, options);
       if (toDataDir !== undefined) {
         const place = { ...globalOptions(command), ...command.opts<DataDirOptions>() };
-        return restoreDataDir(name, which, place, command, io);
+        return restoreDataDir(name, backup, place, command, io);
       }
       checkThatNothingIsForDataDir(command);
       checkThatSomebodyDecides(io, options);
@@ -88,8 +90,6 @@ export function addRestoreCommand(program: Command, io: Io): void {
         : await loadConfig(configFile(options.config, io.env), { env: io.env, unset: 'keep' });
       const job = jobOf(config, name);
       if (options.toJob !== undefined) jobOf(config, options.toJob);
-      const backup = async (): Promise<string> =>
-        options.from === undefined ? which : importFrom(options.from, name, io, options);
       if (options.direct) return restoreWithoutTemporal(config, job, await backup(), io, options);
       await withTemporal(config.temporal, io, async (client) => {
         await restore(client, job, await backup(), io, options);
@@ -117,6 +117,7 @@ export function addRestoreCommand(program: Command, io: Io): void {
         ['holdfast restore consul-whole --whole', 'all of Consul, in place of what is there'],
         ['holdfast restore etcd-prod --to-data-dir /var/lib/etcd', 'a lost etcd, of one member'],
         ['holdfast restore consul-prod --from keys.json --no-base64', 'from a file of consulate'],
+        ['holdfast restore consul-whole --from backup.snap --whole', 'from a file of `consul snapshot save`'],
         ['holdfast restore consul-prod --direct', 'on a day without Temporal'],
         [
           'holdfast restore consul-prod --direct --storage s3://backups/prod --store http://127.0.0.1:8500',
@@ -158,10 +159,10 @@ function refuseForTemporal({ storage, store, identity }: RestoreOptions): void {
   );
 }
 
-function checkFrom({ from }: RestoreOptions, which: string, toDataDir: string | undefined): void {
+function checkFrom({ from, storage }: RestoreOptions, which: string, toDataDir: string | undefined): void {
   if (from === undefined) return;
-  if (toDataDir !== undefined)
-    throw new HoldfastError('BadRequest', '--from goes into a living store, not into a data directory.');
+  if (toDataDir !== undefined && storage !== undefined)
+    throw new HoldfastError('BadRequest', '--from needs a configuration, in whose place --storage stands.');
   if (which !== 'latest')
     throw new HoldfastError('BadRequest', 'Either a backup or --from: what is imported is what is restored.');
 }

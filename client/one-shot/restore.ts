@@ -32,7 +32,7 @@ async function fetchConsulate(oneShot: OneShot, local: Step, { config, signal }:
   const key = await keyOf(oneShot, config, signal);
   return openedObject(storage.s3, key, signal, async (file) => {
     const now = new Date();
-    const backup = await readOldBackup(file, { format: 'consulate', base64: false, now });
+    const backup = await readOldBackup(file, 'consulate', { base64: false, now });
     const { address, modified } = file;
     return (await importBackup(local, { job: jobName, backup, address, modified, now })).captured.id;
   });

@@ -5,7 +5,8 @@ import type { SnapshotFacts, SnapshotReading } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { describeServer } from './describe.ts';
 import { answerError } from './errors.ts';
-import { createFileCheck, type FileFacts } from './file/check.ts';
+import type { FileFacts } from './file/check.ts';
+import { passChecked } from './file/pass-checked.ts';
 import { defaultLimits } from './limits.ts';
 import { bytesOf, textOf } from './server.ts';
 import type { Server } from './server.ts';
@@ -55,24 +56,8 @@ function checked(
       ...(cause === undefined ? {} : { cause }),
       details: { address },
     });
-  const check = createFileCheck({}, broken);
-  let found: FileFacts | undefined;
-
-  async function* bytes(): AsyncGenerator<Buffer> {
-    for await (const chunk of freedInTurn(bytesOf(answer, address, signal))) {
-      await check.take(chunk);
-      yield chunk;
-    }
-    found = await check.end();
-  }
-
-  return {
-    bytes: bytes(),
-    facts: () => {
-      if (found === undefined) throw new HoldfastError('Defect', 'A snapshot was described before its end.');
-      return factsOf(found, answer, server, consistency);
-    },
-  };
+  const { bytes, facts } = passChecked(freedInTurn(bytesOf(answer, address, signal)), broken);
+  return { bytes, facts: () => factsOf(facts(), answer, server, consistency) };
 }
 
 function factsOf(

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { findBackup } from '../../storage/find.ts';
 import { openDirectory } from '../../storage/directory/directory.ts';
@@ -127,6 +128,57 @@ describe('holdfast import', () => {
     expect(text).toContain('of etcd: 1 key, 3 B of keys and values.');
     expect(text).toContain('  1 key: an empty directory, which etcd 3 does not have (/empty)\n');
     expect(text).toContain('  1 key: expired before it was imported (/old)\n');
+  });
+
+  describe('a snapshot of Consul', () => {
+    /** One that a real Consul 1.22 gave. */
+    const golden = async () =>
+      zstdDecompressSync(await readFile(new URL('../archive/golden/consul-1.snap.zst', import.meta.url)));
+
+    test('is stored as it is, encrypted, with what is in it counted, and proven by its own SHA256SUMS', async () => {
+      const path = await file('backup.snap', await golden());
+      const manifest = await imported('sealed', path);
+      expect(manifest).toMatchObject({
+        reason: 'import',
+        store: { kind: 'consul', version: 'unknown', address: path, details: { format: 'consul-snapshot' } },
+        scope: { prefix: '' },
+        moment: { index: manifest.consul?.index, consistency: 'point-in-time' },
+        content: { records: manifest.consul?.counts['keys'], bytes: (await golden()).length },
+        objects: [{ format: 'consul.snap', encryption: 'age' }],
+        checks: [{ name: 'SHA256SUMS', outcome: 'equal' }],
+        capturedAt: '2015-10-21T07:28:00.000Z',
+      });
+      expect(manifest.content.records).toBeGreaterThan(0);
+      const { text } = await run('import', 'sealed', path);
+      expect(text).toMatch(/\(consul-snapshot\) is now backup \S+ of sealed: \d+ keys?, .* of snapshot\.\n/);
+    });
+
+    test.each([
+      ['without `encrypt`, since it holds secrets', 'consul', [], 'holds the secrets of all ACL tokens'],
+      ['for another store', 'etcd', [], 'is of consul (consul-snapshot), and job etcd stands for etcd'],
+      ['in parts', 'sealed', ['--prefix', 'app/'], 'is a snapshot, which is kept whole'],
+    ])('is not imported %s', async (_what, job, args, why) => {
+      const ran = await run('import', job, await file('backup.snap', await golden()), ...args);
+      expect(ran).toMatchObject({ exit: 2, text: '' });
+      expect(ran.stderr).toContain(why);
+      await expect(stat(join(folder, 'backups', job))).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+  });
+
+  test('a snapshot of etcd needs the programs of etcd, and says so before it stores anything', async () => {
+    const snapshot = zstdDecompressSync(
+      await readFile(new URL('../archive/golden/snapshot-1.db.zst', import.meta.url)),
+    );
+    const path = process.env.PATH;
+    process.env.PATH = folder;
+    try {
+      const ran = await run('import', 'etcd', await file('snapshot.db', snapshot));
+      expect(ran).toMatchObject({ exit: 2, text: '' });
+      expect(ran.stderr).toContain('to read what is in an etcd snapshot');
+    } finally {
+      process.env.PATH = path;
+    }
+    await expect(stat(join(folder, 'backups/etcd'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test.each([

@@ -28,8 +28,16 @@ test.each([
   ['[{"key":"/a","value":"x"}]', 'etcd-backup'],
   ['[{"key":"/emptyDir"}]', 'etcd-backup'],
   [gzipSync('{"key":"","dir":true}\n'), 'etcd-aws'],
+  [gzipSync(tar('meta.json')), 'consul-snapshot'],
+  [bolt(20 * 512 + 32), 'etcd-snapshot'],
 ])('%j is %s', async (content, format) => {
   expect(await detectFormat(oldFile(content))).toBe(format);
+});
+
+test('a damaged file is told by what comes before the damage', async () => {
+  const file = gzipSync(Buffer.concat([tar('meta.json'), randomBytes(3000)]));
+  file.fill(0xff, 600, 700);
+  expect(await detectFormat(oldFile(file))).toBe('consul-snapshot');
 });
 
 test('consul-backinator is known by the signature beside it', async () => {
@@ -45,13 +53,8 @@ test.each([
   ['ACLs', '[{"ID":"x","Name":"","Type":"client","Rules":""}]', 'ACLs of Consul as they were before 1.11'],
   ['an object', '{"key":"/a"}', 'it is a JSON object'],
   ['etcd-backup without slash', '[{"key":"a","value":"x"}]', 'its first row is of none of the formats'],
-  [
-    'an etcd snapshot',
-    bolt(20 * 512 + 32),
-    'database of etcd 3 (with its hash): use `etcdutl snapshot restore`',
-  ],
-  ['an etcd database', bolt(20 * 512), 'database of etcd 3 (without a hash'],
-  ['a Consul snapshot', gzipSync(tar('meta.json')), 'use `consul snapshot restore`'],
+  ['an etcd database', bolt(20 * 512), 'database of etcd 3 without a hash'],
+  ['another tar', gzipSync(tar('meta.json.bak')), 'it is a tar file, and none of Consul'],
   ['gzip of a list', gzipSync('[["a", 0, "x"]]'), 'decompress it, and import what comes out'],
   ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1]), 'as the data of Holdfast is'],
   ['age', Buffer.from('age-encryption.org/v1\n-> X25519 x\n'), 'as the data of Holdfast is'],

@@ -1,6 +1,13 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { OldBackup, OldFile, OldReadOptions } from '../../formats/format.ts';
+import { detectFormat } from '../../formats/detect.ts';
+import {
+  isSnapshotFormat,
+  type OldBackup,
+  type OldFile,
+  type OldReadOptions,
+  type RowFormat,
+} from '../../formats/format.ts';
 import { readOldBackup } from '../../formats/read.ts';
 
 /** A file in memory, in chunks of so many bytes; `beside` by the ending of its name. */
@@ -26,8 +33,15 @@ export function oldFile(
 
 export const now = new Date('2026-11-22T12:00:00Z');
 
-export function readOld(file: OldFile | string, options: Partial<OldReadOptions> = {}): Promise<OldBackup> {
-  return readOldBackup(typeof file === 'string' ? oldFile(file) : file, { now, ...options });
+/** Without `format`: by what the file looks like. */
+export async function readOld(
+  content: OldFile | string,
+  { format, ...options }: Partial<OldReadOptions> & { readonly format?: RowFormat } = {},
+): Promise<OldBackup> {
+  const file = typeof content === 'string' ? oldFile(content) : content;
+  const found = format ?? (await detectFormat(file));
+  if (isSnapshotFormat(found)) throw new Error('A snapshot has no rows.');
+  return readOldBackup(file, found, { now, ...options });
 }
 
 /** Key, value and attributes, for people. */
