@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
+import { defaultPatiences, withRetries } from '../../storage/s3/attempts.ts';
 import { openObjects } from '../../storage/s3/objects.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { examples } from '../help.ts';
@@ -7,10 +8,11 @@ import type { Io } from '../io.ts';
 import { parseObjectAddress } from '../object-address.ts';
 import { write } from '../output.ts';
 import { findSidecar } from '../streams/sidecar.ts';
-import { parseConcurrency } from '../streams/size.ts';
+import { parseConcurrency, parseRetries } from '../streams/size.ts';
 
 interface GetOptions {
   readonly concurrency?: number;
+  readonly retries?: number;
 }
 
 export function addGetCommand(program: Command, io: Io): void {
@@ -23,6 +25,11 @@ export function addGetCommand(program: Command, io: Io): void {
         'that gof3r keeps beside its objects is checked.',
     )
     .option('-c, --concurrency <count>', 'ranges of 4 MiB fetched at once (default: 4)', parseConcurrency)
+    .option(
+      '-r, --retries <count>',
+      'how often a request that failed is made again (default: 11 for a range, 4 for others)',
+      parseRetries,
+    )
     .action((address: string, options: GetOptions) => get(address, options, io))
     .addHelpText(
       'after',
@@ -36,10 +43,14 @@ export function addGetCommand(program: Command, io: Io): void {
     );
 }
 
-async function get(address: string, { concurrency }: GetOptions, io: Io): Promise<void> {
+async function get(address: string, { concurrency, retries }: GetOptions, io: Io): Promise<void> {
   const object = parseObjectAddress(address);
   const { s3, key } = object;
-  const objects = openObjects({ ...s3, concurrency: concurrency ?? s3.concurrency });
+  const objects = openObjects(
+    { ...s3, concurrency: concurrency ?? s3.concurrency },
+    {},
+    retries === undefined ? defaultPatiences : withRetries(retries),
+  );
   try {
     const sidecar = await findSidecar(objects, object, io.signal);
     const hash = sidecar && createHash('md5');

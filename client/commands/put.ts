@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defaultPatiences, withRetries } from '../../storage/s3/attempts.ts';
 import { openObjects } from '../../storage/s3/objects.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { bytes as bytesText } from '../format.ts';
@@ -10,13 +11,14 @@ import { printJson, printLine } from '../output.ts';
 import { attributesFrom } from '../streams/headers.ts';
 import { produced } from '../streams/producer.ts';
 import { putProven } from '../streams/put-proven.ts';
-import { parseConcurrency, parsePartSize } from '../streams/size.ts';
+import { parseConcurrency, parsePartSize, parseRetries } from '../streams/size.ts';
 import { splitAtDashes } from '../words.ts';
 
 interface PutOptions {
   readonly header: readonly string[];
   readonly concurrency?: number;
   readonly partSize?: number;
+  readonly retries?: number;
   readonly allowEmpty: boolean;
 }
 
@@ -40,6 +42,11 @@ export function addPutCommand(program: Command, io: Io): void {
     )
     .option('-c, --concurrency <count>', 'parts sent at once (default: 4)', parseConcurrency)
     .option('-s, --part-size <bytes>', 'bytes of a part, such as 20MiB (default: 8MiB)', parsePartSize)
+    .option(
+      '-r, --retries <count>',
+      'how often a request that failed is made again (default: 11 for a part, 4 for others)',
+      parseRetries,
+    )
     .option('--allow-empty', 'store an object without bytes; else it is a failure', false)
     .action((address: string, _command: readonly string[], options: PutOptions, self: Command) =>
       put(address, splitAtDashes(program, self), options, globalOptions(self).json, io),
@@ -66,11 +73,12 @@ async function put(
   const { s3, key } = parseObjectAddress(address);
   if (words.after.length === 0 && io.stdin.isTTY === true)
     throw new HoldfastError('BadRequest', 'stdin is a terminal: pipe into it, or name a command after --.');
-  const { concurrency = s3.concurrency, partSize } = options;
+  const { concurrency = s3.concurrency, partSize, retries } = options;
   const attributes = attributesFrom(options.header);
   const objects = openObjects(
     { ...s3, concurrency },
     { attributes, ...(partSize !== undefined && { firstPart: partSize }) },
+    retries === undefined ? defaultPatiences : withRetries(retries),
   );
   try {
     const source = words.after.length > 0 ? produced(words.after, io) : (io.stdin as AsyncIterable<Buffer>);

@@ -11,6 +11,13 @@ export function parsePartSize(text: string): number {
   throw new InvalidArgumentError('Expected 5MiB to 1GiB, or as many bytes.');
 }
 
+/** How often a request is made again. */
+export function parseRetries(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count <= 100) return count;
+  throw new InvalidArgumentError('Expected 0 to 100.');
+}
+
 /** Requests at once. */
 export function parseConcurrency(text: string): number {
   const count = Number(text);

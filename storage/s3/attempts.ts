@@ -20,6 +20,12 @@ export const defaultPatiences: Patiences = {
   long: { attempts: 12, firstDelay: 200, maxDelay: 20_000 },
 };
 
+/** Every request is made again at most so often. */
+export function withRetries(retries: number): Patiences {
+  const attempts = retries + 1;
+  return { brief: { ...defaultPatiences.brief, attempts }, long: { ...defaultPatiences.long, attempts } };
+}
+
 const briefly = 2;
 
 /** Makes attempts until one succeeds, fails for good, or patience ends. An abort ends it with the signal's reason. */
@@ -43,7 +49,7 @@ export async function persist<T>(
 
 function attemptsFor(error: unknown, patience: Patience): number {
   if (!(error instanceof S3Failure)) return 1;
-  return { no: 1, briefly, yes: patience.attempts }[error.again];
+  return { no: 1, briefly: Math.min(briefly, patience.attempts), yes: patience.attempts }[error.again];
 }
 
 /** Doubles, with jitter, so that the parts of an upload do not all come back at once. */
