@@ -1,12 +1,12 @@
 import { openStore } from '../activities/open.ts';
-import { openSnapshotKeys, snapshotOf } from '../activities/snapshot-file.ts';
+import { snapshotOf } from '../activities/snapshot-file.ts';
 import { readRecords } from '../archive/reader.ts';
 import type { JobConfig } from '../config/config.ts';
 import type { Side } from '../stores/difference.ts';
-import type { Progress } from '../workflows/contract/backup.ts';
+import { keysOf } from './backup-keys.ts';
 import type { Io } from './io.ts';
 import type { ProgressLine } from './progress.ts';
-import { openBackup, openRecords } from './records.ts';
+import { openKeys } from './records.ts';
 import type { OpenedSource } from './sources.ts';
 
 /** What a comparison calls the store as it is now. */
@@ -22,7 +22,7 @@ export interface RecordSide {
   open(prefix: string): Promise<Side>;
 }
 
-/** The keys of a backup, also where it is a snapshot of etcd. What is opened for it is closed with `opened`. */
+/** The keys of a backup, also where it is a snapshot. What is opened for it is closed with `opened`. */
 export async function backupSide(
   source: OpenedSource,
   which: string,
@@ -30,12 +30,11 @@ export async function backupSide(
   line: ProgressLine,
   io: Io,
 ): Promise<RecordSide> {
-  const { manifest, options } = await openBackup(source, which, io);
-  const { id, scope } = manifest;
+  const backup = await openKeys(source, which, io);
+  const { id, scope } = backup.manifest;
   const described = { source: `Backup ${id}`, disorder: 'ArchiveCorrupt' } as const;
-  const snapshot = snapshotOf(manifest);
-  if (snapshot === undefined) {
-    const { bytes, object } = await openRecords(source, id, io);
+  if (snapshotOf(backup.manifest) === undefined) {
+    const { bytes, object, options } = backup;
     const records = () => readRecords(bytes, object, options).records;
     const open = () => Promise.resolve({ ...described, records: records() });
     return { name: id, prefix: scope.prefix, open };
@@ -44,16 +43,12 @@ export async function backupSide(
     name: id,
     prefix: scope.prefix,
     async open(prefix) {
-      const { identities } = options;
-      const reader = {
-        identities,
-        signal: io.signal,
-        onProgress: (progress: Progress) => line.update(progress),
-      };
-      const backup = { ...manifest, job: source.job };
-      const keys = await openSnapshotKeys(source.storage, backup, snapshot, reader, 'reading');
-      opened.defer(() => keys.close());
-      return { ...described, records: (await keys.read({ prefix }, io.signal)).records };
+      const { signal } = io;
+      const keys = keysOf(source, backup, opened, {
+        signal,
+        onProgress: (progress) => line.update(progress),
+      });
+      return { ...described, records: (await keys(prefix)).records };
     },
   };
 }

@@ -17,14 +17,19 @@ export interface OpenedBackup {
   readonly options: ReadOptions & Pick<Manifest, 'content'>;
 }
 
-/** @throws BackupNotFound, BadRequest where it is a snapshot, ConfigInvalid where an identity file cannot be read */
-export async function openRecords(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
-  return open(source, which, io, recordsOf);
+/** Records, or a snapshot of a store of keys. @throws BackupNotFound, BadRequest where there is none of these, ConfigInvalid where an identity file cannot be read */
+export async function openKeys(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
+  return open(source, which, io, (manifest) => snapshotOf(manifest) ?? recordsOf(manifest));
 }
 
-/** Records or documents. @throws BackupNotFound, BadRequest where it is a snapshot, ConfigInvalid */
-export async function openLines(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
-  return open(source, which, io, (manifest) => documentsOf(manifest) ?? recordsOf(manifest));
+/** Records, documents, or a snapshot of a store of keys. @throws BackupNotFound, BadRequest where there is none of these, ConfigInvalid */
+export async function openContent(source: OpenedSource, which: string, io: Io): Promise<OpenedBackup> {
+  return open(
+    source,
+    which,
+    io,
+    (manifest) => documentsOf(manifest) ?? snapshotOf(manifest) ?? recordsOf(manifest),
+  );
 }
 
 /** Records, documents, a snapshot, or the facts about indices. @throws BackupNotFound, UnsupportedVersion, ConfigInvalid where an identity file cannot be read */

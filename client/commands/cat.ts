@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { linesOfIndices } from '../../archive/documents/lines-of-indices.ts';
-import { readPrefix } from '../../archive/prefix.ts';
 import { readLines } from '../../archive/reader.ts';
 import { encodeFields, encodeMeta } from '../../archive/record.ts';
 import { matches } from '../../stores/elasticsearch/patterns.ts';
+import { type BackupKeys, withKeys } from '../backup-keys.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { write } from '../output.ts';
-import { type OpenedBackup, openLines } from '../records.ts';
+import { type OpenedBackup, openContent } from '../records.ts';
 import { refuseForDocuments, refuseForKeys } from '../reading-options.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 
@@ -32,8 +32,10 @@ export function addCatCommand(program: Command, io: Io): void {
   addSourceOptions(cat)
     .action((job: string, backup: string, options: CatOptions, command: Command) =>
       withSource(job, command, io, async (source) => {
-        const opened = await openLines(source, backup, io);
-        for await (const lines of linesOf(opened, options)) await write(io.stdout, lines, io.signal);
+        const content = await openContent(source, backup, io);
+        await withKeys(source, content, io, async (keys) => {
+          for await (const lines of linesOf(content, keys, options)) await write(io.stdout, lines, io.signal);
+        });
       }),
     )
     .addHelpText(
@@ -51,6 +53,7 @@ export function addCatCommand(program: Command, io: Io): void {
 
 async function* linesOf(
   { bytes, object, options, manifest }: OpenedBackup,
+  keys: BackupKeys,
   { prefix = '', indices }: CatOptions,
 ): AsyncGenerator<Buffer | string> {
   if (object.format === 'documents.ndjson') {
@@ -61,11 +64,12 @@ async function* linesOf(
     return;
   }
   refuseForKeys(manifest, { indices });
-  if (prefix === '') {
+  // As they are stored, which is faster than to make records of them and these lines again.
+  if (prefix === '' && object.format === 'records.ndjson') {
     yield* readLines(bytes, object, options);
     return;
   }
-  for await (const batch of readPrefix(bytes, object, Buffer.from(prefix), options).records) {
+  for await (const batch of (await keys(prefix)).records) {
     yield batch.map((record) => encodeFields(record) + encodeMeta(record.meta)).join('');
   }
 }

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { readRecords } from '../../archive/reader.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
-import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { type BackupKeys, withKeys } from '../backup-keys.ts';
 import { checkExport, type ExportFormat } from '../export-check.ts';
 import { exportText } from '../export-text.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
 import { write } from '../output.ts';
-import { type OpenedBackup, openRecords } from '../records.ts';
+import { type OpenedBackup, openKeys } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 
 interface ExportOptions extends SourceOptions, ExportFormat {
@@ -36,8 +35,8 @@ export function addExportCommand(program: Command, io: Io): void {
   addSourceOptions(command)
     .action((job: string, backup: string, options: ExportOptions, self: Command) =>
       withSource(job, self, io, async (source) => {
-        const records = await openRecords(source, backup, io);
-        await exportRecords(records, options, io);
+        const content = await openKeys(source, backup, io);
+        await withKeys(source, content, io, (keys) => exportKeys(content, keys, options, io));
       }),
     )
     .addHelpText(
@@ -49,21 +48,22 @@ export function addExportCommand(program: Command, io: Io): void {
     );
 }
 
-async function exportRecords(records: OpenedBackup, options: ExportOptions, io: Io): Promise<void> {
-  const { id, job, store } = records.manifest;
+async function exportKeys(
+  { manifest }: OpenedBackup,
+  keys: BackupKeys,
+  options: ExportOptions,
+  io: Io,
+): Promise<void> {
+  const { id, job, store } = manifest;
   if (store.kind !== 'consul')
     throw new HoldfastError(
       'BadRequest',
       `Backup ${id} of ${job} is one of ${store.kind}; both formats are Consul's.`,
     );
-  await checkExport(recordsOf(records), options, io);
-  const text = exportText(recordsOf(records), options);
+  await checkExport((await keys('')).records, options, io);
+  const text = exportText((await keys('')).records, options);
   if (options.output === undefined) for await (const part of text) await write(io.stdout, part, io.signal);
   else await writeFileWhole(options.output, text);
-}
-
-function recordsOf({ bytes, object, options }: OpenedBackup): AsyncIterable<readonly KeyRecord[]> {
-  return readRecords(bytes, object, options).records;
 }
 
 /** The file appears whole, or not at all. */

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { readSummary } from '../../archive/documents/read-summary.ts';
-import { readPrefix } from '../../archive/prefix.ts';
-import { readRecords } from '../../archive/reader.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { KeyRecord } from '../../workflows/contract/record.ts';
+import { type BackupKeys, withKeys } from '../backup-keys.ts';
 import { bytes, counted, number } from '../format.ts';
 import { examples } from '../help.ts';
 import type { Io } from '../io.ts';
@@ -11,7 +10,7 @@ import { globalOptions } from '../options.ts';
 import { printJsonLine, printLine, say, write } from '../output.ts';
 import { refuseForDocuments } from '../reading-options.ts';
 import { contentJson, keyJson, keyText, valueText } from '../record-text.ts';
-import { type OpenedBackup, openLines } from '../records.ts';
+import { type OpenedBackup, openContent } from '../records.ts';
 import { addSourceOptions, type SourceOptions, withSource } from '../sources.ts';
 import { table } from '../table.ts';
 import { visible } from '../visible.ts';
@@ -29,7 +28,8 @@ export function addInspectCommand(program: Command, io: Io): void {
     .argument('[backup]', 'an id, latest, or before:<time>', 'latest')
     .summary('show the keys or indices in a backup, or one value')
     .description(
-      'Show the keys in a backup, with flags and sizes. Values are secret until --values. ' +
+      'Show the keys in a backup, with flags and sizes, also in a snapshot of Consul or etcd (the latter needs its ' +
+        'programs here). Values are secret until --values. ' +
         'Reading all of it checks every digest; exit code 3 where one is wrong. Of a backup of documents, show its ' +
         'indices, which reads a small part of it.',
     )
@@ -39,11 +39,14 @@ export function addInspectCommand(program: Command, io: Io): void {
   addSourceOptions(inspect)
     .action((job: string, backup: string, options: InspectOptions, command: Command) =>
       withSource(job, command, io, async (source) => {
-        const records = await openLines(source, backup, io);
         const { json } = globalOptions(command);
-        if (records.object.format === 'documents.ndjson') await listIndices(records, options, json, io);
-        else if (options.key === undefined) await listKeys(records, options, json, io);
-        else await showKey(records, options.key, options.values, json, io);
+        const content = await openContent(source, backup, io);
+        if (content.object.format === 'documents.ndjson') return listIndices(content, options, json, io);
+        await withKeys(source, content, io, (keys) =>
+          options.key === undefined
+            ? listKeys(content, keys, options, json, io)
+            : showKey(content, keys, options.key, options.values, json, io),
+        );
       }),
     )
     .addHelpText(
@@ -88,25 +91,23 @@ async function listIndices(
 }
 
 async function listKeys(
-  { bytes: source, object, options, manifest }: OpenedBackup,
+  { manifest }: OpenedBackup,
+  keys: BackupKeys,
   { prefix = '', values }: InspectOptions,
   json: boolean,
   io: Io,
 ): Promise<void> {
-  const whole = prefix === '';
-  const reading = whole
-    ? readRecords(source, object, options)
-    : readPrefix(source, object, Buffer.from(prefix), options);
+  const { records, counts, checksAll } = await keys(prefix);
   if (!json) await printLine(io, `${'FLAGS'.padStart(flagsWidth)}  ${'SIZE'.padStart(sizeWidth)}  KEY`);
-  for await (const batch of reading.records) {
+  for await (const batch of records) {
     const lines = batch.map((record) =>
       json ? JSON.stringify(recordJson(record, values)) : recordLine(record, values),
     );
     await write(io.stdout, `${lines.join('\n')}\n`, io.signal);
   }
-  const found = reading.content();
+  const found = counts();
   const what = `${counted(found.records, 'key')}, ${bytes(found.bytes)} of keys and values`;
-  const proof = whole ? 'every digest is right' : 'only the part with this prefix was read and checked';
+  const proof = checksAll ? 'every digest is right' : 'only the part with this prefix was read and checked';
   say(io, `${manifest.id}: ${what}; ${proof}.`);
 }
 
@@ -126,14 +127,15 @@ function recordJson(record: KeyRecord, values: boolean): Record<string, unknown>
 }
 
 async function showKey(
-  { bytes: source, object, options, manifest }: OpenedBackup,
+  { manifest }: OpenedBackup,
+  keys: BackupKeys,
   key: string,
   values: boolean,
   json: boolean,
   io: Io,
 ): Promise<void> {
   const wanted = Buffer.from(key);
-  const record = await firstRecord(readPrefix(source, object, wanted, options).records);
+  const record = await firstRecord((await keys(key)).records);
   if (record === undefined || !record.key.equals(wanted)) {
     throw new HoldfastError(
       'BadRequest',

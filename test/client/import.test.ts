@@ -153,6 +153,28 @@ describe('holdfast import', () => {
       expect(text).toMatch(/\(consul-snapshot\) is now backup \S+ of sealed: \d+ keys?, .* of snapshot\.\n/);
     });
 
+    test('8: is looked into, and written for other tools, without a Consul', async () => {
+      const { id, content } = await imported('sealed', await file('backup.snap', await golden()));
+      const listed = await run('inspect', 'sealed', id, '--json');
+      expect(listed).toMatchObject({
+        exit: 0,
+        stderr: expect.stringContaining('every digest is right') as unknown,
+      });
+      const keys = listed.text.trimEnd().split('\n');
+      expect(keys).toHaveLength(content.records);
+      const part = await run('inspect', 'sealed', id, '--prefix', 'app/', '--json');
+      expect(part.text.trimEnd().split('\n')).toEqual(keys.filter((line) => line.startsWith('{"key":"app/')));
+
+      const lines = (await run('cat', 'sealed', id)).text.trimEnd().split('\n');
+      const exported = await run('export', 'sealed', id, '--format', 'consul-kv-export');
+      expect(exported).toMatchObject({ exit: 0 });
+      const names = (rows: readonly unknown[]) => rows.map((row) => (row as { key: string }).key);
+      expect(names(JSON.parse(exported.text) as unknown[])).toEqual(
+        names(lines.map((line) => JSON.parse(line) as unknown)),
+      );
+      expect(lines).toHaveLength(content.records);
+    });
+
     test.each([
       ['without `encrypt`, since it holds secrets', 'consul', [], 'holds the secrets of all ACL tokens'],
       ['for another store', 'etcd', [], 'is of consul (consul-snapshot), and job etcd stands for etcd'],

@@ -200,7 +200,7 @@ describe('of etcd', () => {
     }
   });
 
-  test('it is a backup as every other: read back, shown, drilled', async () => {
+  test('8: it is a backup as every other: read back, shown, looked into, drilled', async () => {
     const imported = await command('import', 'members', file, '--json');
     expect(imported).toMatchObject({ exit: 0 });
     const { id } = JSON.parse(imported.text) as { id: string };
@@ -214,6 +214,15 @@ describe('of etcd', () => {
         'HashKV not done: the file was imported, so no member was asked for its hash',
       ) as unknown,
     });
+    expect(await command('inspect', 'members', id)).toMatchObject({
+      exit: 0,
+      text: 'FLAGS       SIZE  KEY\n              10  a\n              10  c\n',
+    });
+    const value = await command('inspect', 'members', id, '--key', 'a', '--values');
+    expect(value).toMatchObject({ exit: 0, text: 'value of a' });
+    expect((await command('cat', 'members', id, '--prefix', 'c')).text).toMatch(
+      /^\{"key":"c","text":"value of c",.*\}\n$/,
+    );
     const drilled = await command('drill', 'members', id, '--json');
     expect(drilled).toMatchObject({ exit: 0 });
     expect(JSON.parse(drilled.text)).toMatchObject({ outcome: 'proven', backup: id });
