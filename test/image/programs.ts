@@ -2,7 +2,9 @@ import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../services/cache/command.ts';
 import { buildGoProgram } from '../../services/cache/go.ts';
+import { findOrBuild } from '../../services/cache/find.ts';
 import type { Tool } from '../../services/cache/tool.ts';
+import { moto } from '../../services/moto.ts';
 
 /**
  * Temporal as its images have it, of the release whose development server the other tests use: the modules are shared
@@ -31,6 +33,28 @@ export const temporalUi: Tool = {
       home,
       progress,
     ),
+};
+
+/** What pip installs of moto into an image whose Python is Debian 12's. */
+export const motoWheels: Tool = {
+  name: 'moto-wheels',
+  version: moto.version,
+  program: join('wheels', `moto-${moto.version}-py3-none-any.whl`),
+  minutes: 1,
+  async build(folder, progress) {
+    const python = await findOrBuild(moto);
+    progress.step('downloading');
+    const flags = ['--disable-pip-version-check', '--quiet', '--only-binary=:all:', '--python-version=3.11'];
+    const wheels = join(folder, 'wheels');
+    await run(
+      [python, '-m', 'pip', 'download', ...flags, '--dest', wheels, `moto[server]==${moto.version}`],
+      {
+        cwd: folder,
+      },
+    );
+    // The cache takes it for a program.
+    await chmod(join(folder, motoWheels.program), 0o755);
+  },
 };
 
 /** The files of Debian's slim image, nearly: what nobody reads in a container is left out, as it is there. */

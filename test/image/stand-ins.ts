@@ -5,13 +5,14 @@ import { run } from '../../services/cache/command.ts';
 import { findOrBuild } from '../../services/cache/find.ts';
 import type { Tool } from '../../services/cache/tool.ts';
 import { consul } from '../../services/consul.ts';
+import { elasticsearchJava, elasticsearchTool } from '../../services/elasticsearch.ts';
 import { etcd, etcdctl, etcdutl } from '../../services/etcd.ts';
 import { findJava } from '../../services/java.ts';
 import { opensearch, opensearchJava } from '../../services/opensearch.ts';
 import { versitygw } from '../../services/s3.ts';
 import { temporal } from '../../services/temporal.ts';
 import type { Docker } from './docker.ts';
-import { debianRoot, temporalServer, temporalSqlTool, temporalUi } from './programs.ts';
+import { debianRoot, motoWheels, temporalServer, temporalSqlTool, temporalUi } from './programs.ts';
 
 /** What goes into the image beside the files of its folder in stand-ins/: files and folders, by the names they get. */
 type Contents = () => Names | Promise<Names>;
@@ -30,7 +31,9 @@ const standIns: Readonly<Record<string, { readonly folder: string; readonly cont
   'hashicorp/consul': { folder: 'consul', contents: programs(consul) },
   'quay.io/coreos/etcd': { folder: 'etcd', contents: programs(etcd, etcdctl, etcdutl) },
   'versity/versitygw': { folder: 'versitygw', contents: programs(versitygw) },
-  'docker.elastic.co/elasticsearch/elasticsearch': { folder: 'elasticsearch', contents: searchHome },
+  'docker.elastic.co/elasticsearch/elasticsearch': { folder: 'elasticsearch', contents: elasticsearchHome },
+  'opensearchproject/opensearch': { folder: 'opensearch', contents: opensearchHome },
+  'motoserver/moto': { folder: 'moto', contents: wheels },
 };
 
 /** Makes a stand-in for each of the images. */
@@ -89,7 +92,17 @@ function nodeAndNpm(): Names {
   };
 }
 
-async function searchHome(): Promise<Names> {
+async function wheels(): Promise<Names> {
+  return { wheels: dirname(await findOrBuild(motoWheels)) };
+}
+
+/** Of the very release that docker-compose.yml names. */
+async function elasticsearchHome(): Promise<Names> {
+  const program = await findOrBuild(elasticsearchTool('9.1.0'));
+  return { home: dirname(dirname(program)), java: await findJava(elasticsearchJava('9.1.0')) };
+}
+
+async function opensearchHome(): Promise<Names> {
   const program = await findOrBuild(opensearch);
   return { home: dirname(dirname(program)), java: await findJava(opensearchJava) };
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import type { Manifest } from '../../workflows/contract/manifest.ts';
 import type { Docker } from './docker.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { makeStandIns } from './stand-ins.ts';
@@ -29,14 +31,13 @@ beforeAll(async () => {
 }, setUpTimeout);
 afterAll(() => engine.stop());
 
-/** Every image that the Dockerfile and docker-compose.yml name, without those of profiles. */
+/** Every image that the Dockerfiles and docker-compose.yml name. */
 async function imagesNamed(): Promise<readonly string[]> {
-  const dockerfile = await readFile(join(root, 'deploy/Dockerfile'), 'utf8');
-  const compose = await readFile(join(root, 'docker-compose.yml'), 'utf8');
-  const always = compose.split(/\n(?= {2}\S)/).filter((service) => !service.includes('profiles:'));
+  const read = (name: string) => readFile(join(root, name), 'utf8');
   const names = [
-    ...dockerfile.matchAll(/^ARG \w+_IMAGE=(\S+)/gm),
-    ...always.join('\n').matchAll(/^ +image: (\S+:\S+)/gm),
+    ...(await read('deploy/Dockerfile')).matchAll(/^ARG \w+_IMAGE=(\S+)/gm),
+    ...(await read('deploy/opensearch/Dockerfile')).matchAll(/^FROM (\S+)/gm),
+    ...(await read('docker-compose.yml')).matchAll(/^ +image: (\S+:\S+)/gm),
   ];
   return [...new Set(names.map(([, name = '']) => name))];
 }
@@ -78,13 +79,8 @@ describe('the image', () => {
 });
 
 describe('docker-compose.yml', () => {
-  let compose: (...words: readonly string[]) => Promise<string>;
   let begun: number;
   beforeAll(async () => {
-    const plugin = (await docker.attempt(['compose', 'version'])).exit === 0;
-    const [program, first] = plugin ? ['docker', ['compose']] : ['docker-compose', []];
-    compose = (...words) =>
-      docker.run([...first, ...words], { program, cwd: root, env: { COMPOSE_PROJECT_NAME: project } });
     begun = Date.now();
     await compose('up', '--detach');
     report(`docker compose up took ${sinceBegun()}`);
@@ -94,12 +90,7 @@ describe('docker-compose.yml', () => {
   });
 
   const sinceBegun = () => `${Math.round((Date.now() - begun) / 1000)} s`;
-  const holdfast = (...words: readonly string[]) => compose('exec', '-T', 'worker', 'holdfast', ...words);
   const consul = (...words: readonly string[]) => compose('exec', '-T', 'consul', 'consul', 'kv', ...words);
-  const stateOf = async (service: string): Promise<State> => {
-    const id = await compose('ps', '--quiet', service);
-    return JSON.parse(await docker.run(['inspect', '--format', '{{json .State}}', id])) as State;
-  };
 
   test('each job gets a first backup by itself', async () => {
     for (const job of ['consul', 'etcd', 'search']) {
@@ -120,6 +111,19 @@ describe('docker-compose.yml', () => {
     await consul('put', 'app/1', 'oops');
     await holdfast('restore', 'consul', '--mode', 'overwrite', '--yes');
     expect(await consul('get', 'app/1')).toBe('one');
+  });
+
+  test('an index of Elasticsearch goes into S3 by a snapshot, and comes back beside the live one', async () => {
+    const search = async (method: string, path: string, body?: string) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await fetch(`http://127.0.0.1:9200${path}`, { method, headers, ...(body && { body }) });
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect(await search('PUT', '/orders/_doc/1?refresh=true', '{"total":42}')).toMatchObject({ status: 201 });
+    await holdfast('backup', 'search');
+    await holdfast('restore', 'search', '--indices', 'orders', '--yes');
+    const found = await search('GET', '/restored-orders/_doc/1');
+    expect(found).toMatchObject({ status: 200, text: expect.stringContaining('"total":42') as unknown });
   });
 
   test('13, 14: the one-shot, in the place of adsabs/consul-backup', async () => {
@@ -147,6 +151,57 @@ describe('docker-compose.yml', () => {
     });
   });
 });
+
+describe('docker-compose.yml with its profiles', () => {
+  const address = 'http://opensearch:9200';
+  const profiles = ['--profile', 'opensearch', '--profile', 'moto'];
+  beforeAll(() => composeWith({ SEARCH_ADDRESS: address }, ...profiles, 'up', '--build', '--detach'));
+  afterAll(() => compose(...profiles, 'down', '--volumes', '--timeout', '60'));
+
+  test('opensearch: the first backup of the search engine is one of that', async () => {
+    while ((await holdfast('list', 'search', '--json')) === '') await sleep(1000);
+    const { store } = JSON.parse(await holdfast('show', 'search', '--json')) as Manifest;
+    expect(store).toMatchObject({ address, details: { product: 'opensearch' } });
+  });
+
+  test('moto: an ECS takes a task definition', async () => {
+    while ((await stateOf('moto')).Health?.Status !== 'healthy') await sleep(1000);
+    const ecs = new ECSClient({
+      ...{ endpoint: 'http://127.0.0.1:5000', region: 'us-east-1' },
+      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    });
+    const definition = JSON.parse(await readFile(join(root, 'deploy/ecs/worker.json'), 'utf8')) as Definition;
+    const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(definition));
+    ecs.destroy();
+    expect(taskDefinition?.taskDefinitionArn).toMatch(/:task-definition\/holdfast-worker:1$/);
+  });
+});
+
+type Definition = ConstructorParameters<typeof RegisterTaskDefinitionCommand>[0];
+
+/** Debian's, or the plugin of a newer engine. */
+async function composeWith(
+  env: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<string> {
+  const plugin = (await docker.attempt(['compose', 'version'])).exit === 0;
+  const [program, first] = plugin ? ['docker', ['compose']] : ['docker-compose', []];
+  const named = { COMPOSE_PROJECT_NAME: project, ...env };
+  return docker.run([...first, ...words], { program, cwd: root, env: named });
+}
+
+function compose(...words: readonly string[]): Promise<string> {
+  return composeWith({}, ...words);
+}
+
+function holdfast(...words: readonly string[]): Promise<string> {
+  return compose('exec', '-T', 'worker', 'holdfast', ...words);
+}
+
+async function stateOf(service: string): Promise<State> {
+  const id = await composeWith({}, '--profile', 'opensearch', '--profile', 'moto', 'ps', '--quiet', service);
+  return JSON.parse(await docker.run(['inspect', '--format', '{{json .State}}', id])) as State;
+}
 
 interface State {
   readonly Health?: { readonly Status: string };
