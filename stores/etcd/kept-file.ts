@@ -31,7 +31,7 @@ export function openKeptFile(file: KeptFile): KeptSnapshot {
       const { address } = file;
       return {
         store: { kind: 'etcd', version: 'unknown', address, details: { format: 'etcd-snapshot' } },
-        bytes: createReadStream(copy, { signal }),
+        bytes: bytesOf(copy, signal),
         bytesTotal: () => file.bytes,
         sha256: () => sha256,
         facts: () => ({
@@ -45,6 +45,11 @@ export function openKeptFile(file: KeptFile): KeptSnapshot {
       await directory?.remove();
     },
   };
+}
+
+/** Opened when somebody reads, so that a file nobody reads is not left open. */
+async function* bytesOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { signal }) as AsyncIterable<Buffer>;
 }
 
 /** @returns the SHA-256 (hex) of all bytes */
