@@ -6,19 +6,16 @@ import { findOrBuild } from '../../services/cache/find.ts';
 import type { Tool } from '../../services/cache/tool.ts';
 import { moto } from '../../services/moto.ts';
 
-/**
- * Temporal as its images have it, of the release whose development server the other tests use: the modules are shared
- * with it. That of docker-compose.yml is newer.
- */
+/** Temporal as its images have it, of the release that docker-compose.yml names. */
 export const temporalServer = ofTemporal('temporal-server', 'cmd/server', 8);
 export const temporalSqlTool = ofTemporal('temporal-sql-tool', 'cmd/tools/sql', 2);
 
 function ofTemporal(name: string, folder: string, minutes: number): Tool {
   return {
-    ...{ name, version: '1.29.1', program: name, minutes },
+    ...{ name, version: '1.32.0', program: name, minutes },
     build: (home, progress) =>
       buildGoProgram(
-        { package: `go.temporal.io/server/${folder}`, version: 'v1.29.1', file: name },
+        { package: `go.temporal.io/server/${folder}`, version: 'v1.32.0', file: name },
         home,
         progress,
       ),
@@ -26,10 +23,10 @@ function ofTemporal(name: string, folder: string, minutes: number): Tool {
 }
 
 export const temporalUi: Tool = {
-  ...{ name: 'temporal-ui', version: '2.42.1', program: 'temporal-ui', minutes: 2 },
+  ...{ name: 'temporal-ui', version: '2.54.1', program: 'temporal-ui', minutes: 2 },
   build: (home, progress) =>
     buildGoProgram(
-      { package: 'github.com/temporalio/ui-server/v2/cmd/server', version: 'v2.42.1', file: 'temporal-ui' },
+      { package: 'github.com/temporalio/ui-server/v2/cmd/server', version: 'v2.54.1', file: 'temporal-ui' },
       home,
       progress,
     ),
