@@ -90,20 +90,10 @@ function requireDocuments(backup: Stored): DataObject {
   throw new HoldfastError('BadRequest', `Backup ${backup.id} of ${backup.job} is not one of documents.`);
 }
 
-/** @throws BadRequest where the backup is a snapshot or one of documents, UnsupportedVersion */
+/** @throws BadRequest where the backup is one of indices, UnsupportedVersion */
 export function recordsOf({ job, id, objects }: Stored): DataObject {
   const object = objects.find(({ format }) => format === 'records.ndjson');
   if (object !== undefined) return object;
-  const snapshot = objects.find(({ format }) => format === 'snapshot.db' || format === 'consul.snap');
-  if (snapshot !== undefined) {
-    const [store, reader] =
-      snapshot.format === 'snapshot.db' ? ['etcd', 'etcdutl'] : ['Consul', 'consul snapshot'];
-    throw new HoldfastError(
-      'BadRequest',
-      `Backup ${id} of ${job} is a snapshot of ${store}, one file and no records. Write that file with ` +
-        `\`holdfast fetch ${job} ${id}\`; \`${reader}\` reads it.`,
-    );
-  }
   if (objects.some(({ format }) => format === 'indices.ndjson')) {
     throw new HoldfastError(
       'BadRequest',
