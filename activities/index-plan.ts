@@ -53,7 +53,8 @@ export async function storeIndexPlan(
   await storage.put(objectName(job.name, object), writing.bytes, { signal: step.signal });
   const count = (op: PlanLine['op']) => lines.filter((line) => line.op === op).length;
   return {
-    ...{ add: count('add'), change: count('change'), remove: 0, equal: 0, keep: 0, refused: count('refuse') },
+    ...{ add: count('add'), change: count('change'), remove: count('remove'), refused: count('refuse') },
+    ...{ equal: 0, keep: 0 },
     ...{ examples, digest: writing.sealed().plainSha256, object },
   };
 }
@@ -95,13 +96,16 @@ export function refusedIn(
     .map(({ target, reason = 'refused' }) => ({ key: target, reason }));
 }
 
-function lineOf({ op, index, target, seen, reason }: IndexPlan): PlanLine {
-  return { op, key: target, from: index, seen, ...(reason !== undefined && { reason }) };
+function lineOf({ index, target, ...line }: IndexPlan): PlanLine {
+  return { key: target, from: index, ...line };
 }
 
-function indexOf({ op, key = '', from = '', seen, reason }: PlanLine): IndexPlan {
-  if (op === 'remove') throw new HoldfastError('Defect', 'A plan for indices removes nothing.');
-  return { op, index: from, target: key, seen, ...(reason !== undefined && { reason }) };
+function indexOf({ op, key = '', from = '', stream, seen, reason }: PlanLine): IndexPlan {
+  return {
+    ...{ op, index: from, target: key, seen },
+    ...(stream !== undefined && { stream }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 async function* textOf(
@@ -131,7 +135,7 @@ const mostDocuments = 1_000;
 const longestId = 256;
 
 function someOf(lines: readonly PlanLine[]): readonly PlanLine[] {
-  return (['add', 'change', 'refuse'] as const).flatMap((op) =>
+  return (['add', 'change', 'remove', 'refuse'] as const).flatMap((op) =>
     lines.filter((line) => line.op === op).slice(0, mostExamples),
   );
 }

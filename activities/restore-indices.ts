@@ -23,7 +23,7 @@ export async function planIndices(
       mode: wish.into.how === 'rename' ? 'missing-only' : 'overwrite',
       ...{ from: manifest.scope, to: manifest.scope, ...stored },
       indices: wish,
-      ...(stored.change === 0 && { harmless: true }),
+      ...(stored.change + stored.remove === 0 && { harmless: true }),
       storeIndex: String(Date.now()),
     };
   });
@@ -39,7 +39,7 @@ export async function applyIndices(step: Step, plan: Plan): Promise<Applied> {
     });
     const refused = refusedIn(lines);
     return {
-      ...{ added: plan.add, changed: plan.change, removed: 0, already: 0, conflicts: 0 },
+      ...{ added: plan.add, changed: plan.change, removed: plan.remove, already: 0, conflicts: 0 },
       ...{ refused: refused.length, examples: refused.slice(0, 20) },
     };
   });

@@ -127,12 +127,16 @@ export interface Snapshot {
 
 /** One line of the plan. */
 export interface IndexPlan {
-  readonly op: 'add' | 'change' | 'refuse';
+  /** `remove`: a backing index that the snapshot does not hold, of a data stream that is replaced. */
+  readonly op: 'add' | 'change' | 'remove' | 'refuse';
   /** Its name in the snapshot, and the one it gets. */
   readonly index: string;
   readonly target: string;
+  /** The data stream of the snapshot with which it is restored; a stream comes as a whole. */
+  readonly stream?: string;
   /** The uuid of the index that is replaced; `0` where there is none. */
   readonly seen: string;
+  /** Why it is refused, or what else is to be known of it. */
   readonly reason?: string;
 }
 

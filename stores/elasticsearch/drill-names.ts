@@ -9,5 +9,6 @@ export function drillIndexStart(job: string): string {
 
 /** What leaves them out of backups; nothing where no pattern takes them in. */
 export function withoutDrills(indices: readonly string[]): readonly string[] {
-  return matches(indices, start) ? [...indices, `-${start}*`] : indices;
+  // Leaving out a data stream does not leave out its backing indices.
+  return matches(indices, start) ? [...indices, `-${start}*`, `-.ds-${start}*`] : indices;
 }

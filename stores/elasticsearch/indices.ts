@@ -29,7 +29,7 @@ const counted = z.object({ count: z.number(), _shards: z.object({ failed: z.lite
  */
 export async function readFacts(
   connection: Connection,
-  { indices }: Pick<Snapshot, 'indices'>,
+  { indices, dataStreams }: Pick<Snapshot, 'indices' | 'dataStreams'>,
   before: ReadonlyMap<string, Written>,
   { signal, onIndex }: { readonly signal: AbortSignal; readonly onIndex: () => void },
 ): Promise<{ readonly facts: readonly IndexFacts[]; readonly leftOut: readonly LeftOut[] }> {
@@ -48,7 +48,10 @@ export async function readFacts(
     for (const index of list) {
       const description = found[index];
       if (description !== undefined && isPointer(description)) pointers.push(index);
-      else facts.push(factsOf(index, description, looked.get(index), before.get(index), after.get(index)));
+      else {
+        const one = factsOf(index, description, looked.get(index), before.get(index), after.get(index));
+        facts.push({ ...one, ...streamOf(description, dataStreams) });
+      }
     }
   }
   return { facts, leftOut: pointers.length === 0 ? [] : [leftOutPointers(pointers)] };
@@ -110,7 +113,6 @@ function factsOf(
     index,
     ...(uuid === undefined ? {} : { uuid }),
     state: description !== undefined && !isOpen(description) ? 'close' : 'open',
-    ...(description?.data_stream === undefined ? {} : { dataStream: description.data_stream }),
     ...(looked === undefined ? {} : { documents: looked.documents }),
     bytes: after?.bytes ?? 0,
     shards: Number(description?.settings['index.number_of_shards'] ?? 0),
@@ -120,6 +122,15 @@ function factsOf(
     aliases: description?.aliases ?? {},
     samples: looked?.samples ?? [],
   };
+}
+
+/** A snapshot may hold single backing indices, and not the data stream. */
+function streamOf(
+  description: Described | undefined,
+  dataStreams: readonly string[],
+): Pick<IndexFacts, 'dataStream'> {
+  const dataStream = description?.data_stream;
+  return dataStream !== undefined && dataStreams.includes(dataStream) ? { dataStream } : {};
 }
 
 function canLookInto(description: Described | undefined): boolean {

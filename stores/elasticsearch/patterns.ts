@@ -1,9 +1,13 @@
-/** Names with `*`, tried in order as the servers do: a later `-name*` takes out what an earlier one took in. */
-export function matches(patterns: readonly string[], name: string): boolean {
+/**
+ * Names with `*`, tried in order as the servers do: a later `-name*` takes out what an earlier one took in. What has
+ * several names, as a backing index goes by that of its data stream, too, is meant by each of them.
+ */
+export function matches(patterns: readonly string[], ...names: readonly string[]): boolean {
   let taken = false;
   for (const pattern of patterns) {
     const leavesOut = pattern.startsWith('-');
-    if (matchesOne(leavesOut ? pattern.slice(1) : pattern, name)) taken = !leavesOut;
+    const meant = leavesOut ? pattern.slice(1) : pattern;
+    if (names.some((name) => matchesOne(meant, name))) taken = !leavesOut;
   }
   return taken;
 }

@@ -22,7 +22,8 @@ export async function proveRestore(
   async function* lines() {
     for (const { op, index, target } of plan) {
       const wanted = byName.get(index);
-      if (op !== 'refuse' && wanted !== undefined) yield await Promise.resolve({ wanted, target });
+      const isRestored = op === 'add' || op === 'change';
+      if (isRestored && wanted !== undefined) yield await Promise.resolve({ wanted, target });
     }
   }
   await sendInLanes(lines(), lanes, signal, (stopping) => async ({ wanted, target }) => {

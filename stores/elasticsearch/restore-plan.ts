@@ -1,4 +1,3 @@
-import { HoldfastError } from '../../workflows/contract/errors.ts';
 import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
 import type { IndexPlan } from '../repository-store.ts';
 import type { IndexWish } from '../../workflows/contract/restore.ts';
@@ -6,6 +5,8 @@ import type { Connection } from './connection.ts';
 import { obstacleToLoad } from './documents/obstacle.ts';
 import { describeIndices } from './indices.ts';
 import { inPaths, matches } from './patterns.ts';
+import { renamed, renamedBacking } from './renaming.ts';
+import { planStreams, wholeStreams, whyNotStream } from './stream-plan.ts';
 import { allNames } from './wanted.ts';
 import type { Names } from './wanted.ts';
 
@@ -17,61 +18,65 @@ export async function planRestore(
   signal: AbortSignal,
 ): Promise<readonly IndexPlan[]> {
   const chosen = facts.filter(({ index, dataStream }) => isWished(wish, index, dataStream));
+  const streams = wholeStreams(facts, wish);
   const names = await allNames(connection, signal);
-  const targets = chosen.map(({ index }) => targetOf(index, wish));
-  const live = await describeLive(
-    connection,
-    targets.filter((target) => names.indices.has(target)),
-    signal,
-  );
-
-  const taken = new Map<string, string>();
-  return chosen.map((wanted, at) => {
-    const target = targets[at] ?? wanted.index;
-    const twin = taken.get(target);
-    taken.set(target, wanted.index);
-    const there = live.get(target);
-    const line = { index: wanted.index, target, seen: there?.uuid ?? '0' };
-    const reason =
-      twin === undefined ? whyNot(wanted, target, there, names, wish) : `${twin} would get this name, too`;
-    if (reason !== undefined) return { op: 'refuse', ...line, reason };
-    return { op: there === undefined ? 'add' : 'change', ...line };
+  const wanted = chosen.map((one) => {
+    const stream = one.dataStream !== undefined && streams.has(one.dataStream) ? one.dataStream : undefined;
+    return { ...one, stream, target: (stream === undefined ? renamed : renamedBacking)(one.index, wish) };
   });
+  const replaced = [...streams].flatMap((name) => names.dataStreams.get(renamed(name, wish)) ?? []);
+  const there = wanted.map(({ target }) => target).filter((target) => names.indices.has(target));
+  const live = await describeLive(connection, [...new Set([...there, ...replaced])], signal);
+
+  const taken = new Map([...streams].map((stream) => [renamed(stream, wish), stream]));
+  const lines = wanted.map((one): IndexPlan => {
+    const { index, target, stream } = one;
+    const twin = taken.get(target);
+    taken.set(target, index);
+    const found = live.get(target);
+    const line = { index, target, ...(stream !== undefined && { stream }), seen: found?.uuid ?? '0' };
+    const reason = twin === undefined ? whyNot(one, found, names, wish) : `${twin} would get this name, too`;
+    if (reason !== undefined) return { op: 'refuse', ...line, reason };
+    return { op: found === undefined ? 'add' : 'change', ...line };
+  });
+  return streams.size === 0 ? lines : planStreams(connection, lines, { wish, live }, signal);
 }
 
 function isWished({ indices }: IndexWish, index: string, dataStream: string | undefined): boolean {
-  return matches(indices, index) || (dataStream !== undefined && matches(indices, dataStream));
+  return matches(indices, index, ...(dataStream === undefined ? [] : [dataStream]));
 }
 
-function targetOf(index: string, { into }: IndexWish): string {
-  if (!('pattern' in into)) return index;
-  const target = index.replace(patternOf(into.pattern), into.replacement);
-  const problem = targetProblem(target);
-  if (problem === undefined) return target;
-  throw new HoldfastError(
-    'BadRequest',
-    `${index} would be restored as ${JSON.stringify(target)}, which ${problem}.`,
-  );
-}
-
-function patternOf(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'g');
-  } catch (cause) {
-    const why = Error.isError(cause) ? cause.message : String(cause);
-    throw new HoldfastError('BadRequest', `The rename pattern is no regular expression: ${why}`, { cause });
+function whyNot(
+  {
+    target,
+    stream,
+    shards,
+  }: { readonly target: string; readonly stream: string | undefined; readonly shards: number },
+  there: Live | undefined,
+  names: Names,
+  wish: IndexWish,
+): string | undefined {
+  const { into } = wish;
+  if (stream !== undefined) {
+    const reason = whyNotStream(stream, names, wish);
+    if (reason !== undefined) return reason;
   }
+  if (names.aliases.has(target)) return 'an alias has this name';
+  if (names.dataStreams.has(target)) return 'a data stream has this name';
+  if (there === undefined) return undefined;
+  if (into.how === 'rename') return 'an index has this name';
+  if (into.how === 'load') return there.obstacle;
+  if (there.dataStream !== undefined && there.dataStream !== stream) {
+    return `the index there belongs to the data stream ${there.dataStream}; restore it under another name, and reindex from there`;
+  }
+  if (into.how === 'close' && there.shards !== shards) {
+    return `the index there has ${there.shards} primary shards, and the one in the snapshot ${shards}; only deleting it first helps`;
+  }
+  return undefined;
 }
 
-function targetProblem(name: string): string | undefined {
-  if (Buffer.byteLength(name) > 255) return 'is longer than 255 bytes';
-  if (name === '' || /^[-_+]|^\.\.?$/.test(name)) return 'is no name of an index';
-  if (name !== name.toLowerCase()) return 'has capital letters';
-  const bad = /[\s"*\\<|>,/?#:]/.exec(name)?.[0];
-  return bad === undefined ? undefined : `holds ${JSON.stringify(bad)}`;
-}
-
-interface Live {
+/** An index that is there. */
+export interface Live {
   readonly uuid: string;
   readonly shards: number;
   readonly dataStream: string | undefined;
@@ -96,25 +101,4 @@ async function describeLive(
     }
   }
   return live;
-}
-
-function whyNot(
-  { shards, dataStream }: IndexFacts,
-  target: string,
-  there: Live | undefined,
-  names: Names,
-  { into }: IndexWish,
-): string | undefined {
-  if (names.aliases.has(target)) return 'an alias has this name';
-  if (names.dataStreams.has(target)) return 'a data stream has this name';
-  if (into.how !== 'rename' && dataStream !== undefined) {
-    return `it belongs to the data stream ${dataStream}; restore it under another name, and reindex from there`;
-  }
-  if (there === undefined) return undefined;
-  if (into.how === 'rename') return 'an index has this name';
-  if (into.how === 'load') return there.obstacle;
-  if (into.how === 'close' && there.shards !== shards) {
-    return `the index there has ${there.shards} primary shards, and the one in the snapshot ${shards}; only deleting it first helps`;
-  }
-  return undefined;
 }

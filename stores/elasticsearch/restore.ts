@@ -8,8 +8,10 @@ import { describeIndices } from './indices.ts';
 import { inPaths } from './patterns.ts';
 import { readRecovery } from './recovery.ts';
 import type { Recovery } from './recovery.ts';
+import { renamed } from './renaming.ts';
 import { repositoryPath } from './repository.ts';
 import { waitForShards } from './shards.ts';
+import { deleteStreams, detachStreams, streamsOf } from './streams.ts';
 
 export interface RestoreOptions {
   readonly signal: AbortSignal;
@@ -27,14 +29,21 @@ export async function applyRestore(
   wish: IndexWish,
   { signal, onProgress }: RestoreOptions,
 ): Promise<void> {
-  const lines = plan.filter(({ op }) => op !== 'refuse');
+  const lines = plan.filter(({ op }) => op === 'add' || op === 'change');
   const targets = lines.map(({ target }) => target);
   const recovery = await readRecovery(connection, targets, signal);
   const left = lines.filter((line) => !isRestored(connection, snapshot, line, recovery.get(line.target)));
-  await requireUnchanged(connection, left, signal);
+  const streams = streamsOf(left);
+  const removed = plan.filter(({ op, stream = '' }) => op === 'remove' && streams.includes(stream));
+  await requireUnchanged(connection, [...left, ...removed], signal);
+  if (wish.into.how === 'delete') await deleteStreams(connection, streams, plan, signal);
   for (const { target } of left.filter(({ op }) => op === 'change'))
     await makeWay(connection, target, wish, signal);
   if (left.length > 0) await askToRestore(connection, product, snapshot, left, wish, signal);
+  if (!wish.keepLifecycle) {
+    const names = streamsOf(lines).map((stream) => renamed(stream, wish));
+    await detachStreams(connection, product, names, signal);
+  }
   await waitForShards(connection, targets, signal, onProgress);
 }
 
@@ -107,7 +116,7 @@ async function askToRestore(
 ): Promise<void> {
   const inPlace = into.how !== 'rename';
   const body = {
-    indices: lines.map(({ index }) => index).join(','),
+    indices: [...new Set(lines.map(({ index, stream }) => stream ?? index))].join(','),
     ignore_unavailable: false,
     include_global_state: false,
     // In place they belong to the index; beside the old one they would point to both.

@@ -4,7 +4,7 @@ import { inPaths } from './patterns.ts';
 import type { ClusterSettings } from './settings.ts';
 import { allNames } from './wanted.ts';
 
-/** Removes indices that drills of a job made: those whose names go on as is wanted. */
+/** Removes indices and data streams that drills of a job made: those whose names go on as is wanted. */
 export async function removeDrillIndices(
   settings: ClusterSettings,
   job: string,
@@ -13,10 +13,13 @@ export async function removeDrillIndices(
 ): Promise<void> {
   const connection = openConnection(settings);
   try {
-    const { indices } = await allNames(connection, signal);
+    const { indices, dataStreams } = await allNames(connection, signal);
     const own = drillIndexStart(job);
-    const gone = [...indices].filter((name) => name.startsWith(own) && which(name.slice(own.length)));
-    for (const path of inPaths(gone)) {
+    const isGone = (name: string) => name.startsWith(own) && which(name.slice(own.length));
+    for (const path of inPaths([...dataStreams.keys()].filter(isGone))) {
+      await connection.ask({ method: 'DELETE', path: `/_data_stream/${path}`, signal, accepted: [404] });
+    }
+    for (const path of inPaths([...indices].filter(isGone))) {
       await connection.ask({ method: 'DELETE', path: `/${path}`, signal, accepted: [404] });
     }
   } finally {

@@ -65,20 +65,21 @@ export async function wantedIndices(
       `The cluster has no index, alias or data stream ${absent.join(', ')}, which the job names.`,
     );
   }
-  const backing = new Set(found.data_streams.flatMap(({ backing_indices: names }) => names));
-  const matching = found.indices.filter(({ name }) => matches(patterns, name));
+  const streams = streamsOf(found.data_streams);
+  // As the servers take it: leaving out a data stream leaves its backing indices in, where a `*` takes them.
+  const matching = found.indices.filter(({ name }) => {
+    const stream = streams.get(name);
+    return matches(patterns, name) || (stream !== undefined && matches(patterns, stream));
+  });
   const system = matching
     .filter(
       ({ name, attributes }) =>
         attributes.includes('system') ||
-        (major < 8 && name.startsWith('.') && !backing.has(name) && !patterns.includes(name)),
+        (major < 8 && name.startsWith('.') && !streams.has(name) && !patterns.includes(name)),
     )
     .map(({ name }) => name);
   const indices = new Set([
     ...matching.map(({ name }) => name).filter((name) => !system.includes(name)),
-    ...found.data_streams
-      .filter(({ name }) => matches(patterns, name))
-      .flatMap(({ backing_indices: names }) => names),
     ...found.aliases.filter(({ name }) => patterns.includes(name)).flatMap(({ indices: names }) => names),
   ]);
   return { indices: [...indices], system };
@@ -96,6 +97,13 @@ export async function allNames(connection: Connection, signal: AbortSignal): Pro
       found.data_streams.map(({ name, backing_indices: backing }) => [name, backing] as const),
     ),
   };
+}
+
+/** The data stream of each backing index. */
+function streamsOf(streams: z.output<typeof resolved>['data_streams']): ReadonlyMap<string, string> {
+  return new Map(
+    streams.flatMap(({ name, backing_indices: backing }) => backing.map((index) => [index, name] as const)),
+  );
 }
 
 function resolveAll(connection: Connection, signal: AbortSignal) {

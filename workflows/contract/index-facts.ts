@@ -4,7 +4,7 @@ export interface IndexFacts {
   /** Absent where the index was deleted before anybody could look. */
   readonly uuid?: string;
   readonly state: 'open' | 'close';
-  /** The data stream whose backing index it is. */
+  /** The data stream whose backing index it is, where the snapshot holds all of that. */
   readonly dataStream?: string;
   /** Searchable documents; absent where the index is closed, and cannot be asked. */
   readonly documents?: number;

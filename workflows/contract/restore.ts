@@ -170,6 +170,8 @@ export interface PlanLine {
   readonly keyBase64?: string;
   /** Of an index: its name in the backup. */
   readonly from?: string;
+  /** Of a backing index: the data stream of the backup with which it is restored. */
+  readonly stream?: string;
   /** Of a document: the index into which it is written; `key` is its id. */
   readonly index?: string;
   readonly routing?: string;
@@ -178,6 +180,7 @@ export interface PlanLine {
    * `<sequence number>.<primary term>`; `0` where there was none. The write is guarded by it.
    */
   readonly seen: string;
+  /** Why it is refused, or what else is to be known of it. */
   readonly reason?: string;
 }
 
