@@ -70,6 +70,7 @@ test('and back into OpenSearch, where only new indices are made', async () => {
     expect(await response.text()).toContain(`"_source":${bytes}}`);
   }
   await onlyNewIndices(store, target.address, taken);
+  await streamsBecomeIndices(store, target.address, taken);
   store.close();
   await target.stop();
 });
@@ -106,6 +107,28 @@ async function onlyNewIndices(
   async function* none() {}
   await expect(store.load(many, plan, none(), options)).rejects.toMatchObject({ code: 'RestoreConflict' });
   await loadsTwice(store, address, many);
+}
+
+/** The plan says so, and does not take a name under which the cluster makes data streams alone. */
+async function streamsBecomeIndices(
+  store: DocumentStore,
+  address: string,
+  { definitions }: Pick<Awaited<ReturnType<typeof archiveOf>>, 'definitions'>,
+): Promise<void> {
+  await must(address, 'PUT', '/_index_template/stream', {
+    ...{ index_patterns: ['kept-*'], data_stream: {}, priority: 7 },
+  });
+  const streams = definitions.filter(({ kind }) => kind === 'data stream');
+  expect(await store.plan(streams, renamed('kept-$1'), never)).toMatchObject([
+    {
+      op: 'refuse',
+      target: 'kept-stream',
+      reason: expect.stringContaining('the index template stream makes data streams') as string,
+    },
+  ]);
+  expect(await store.plan(streams, renamed('was-$1'), never)).toMatchObject([
+    { op: 'add', target: 'was-stream', reason: 'a data stream, which becomes an index' },
+  ]);
 }
 
 /** A worker may die when all is written and nobody knows. */
