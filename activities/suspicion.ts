@@ -1,18 +1,22 @@
 import type { JobConfig } from '../config/config.ts';
 import { listBackups } from '../storage/catalog.ts';
-import { listMarks } from '../storage/marks.ts';
+import { listMarks, type Marks } from '../storage/marks.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Captured } from '../workflows/contract/backup.ts';
 import type { Manifest } from '../workflows/contract/manifest.ts';
+import { timeOfBackupId } from '../workflows/contract/names.ts';
 
 /** As many times as long as before is suspicious, */
 const slower = 10;
 /** but not of captures that are quick all the same. */
 const quick = 60_000;
+/** Milliseconds that clocks may be apart: S3 itself refuses requests that are a quarter of an hour off. */
+const tolerance = 600_000;
 
 /**
  * Why a backup may not be what it should be, against the last good one of the same scope: it is empty, or holds far
  * less, or took far longer. Those that are suspicious themselves, and that nobody has said to trust, are passed over.
+ * Besides, where a clock is wrong, or went back.
  */
 export async function suspicionsOf(
   storage: Storage,
@@ -21,22 +25,54 @@ export async function suspicionsOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (captured.reason === 'safety' || captured.reason === 'import') return [];
-  const good = await lastGood(storage, name, captured, signal);
-  return good === undefined ? [] : compare(good, captured, maxShrink);
+  const marks = await listMarks(storage, name, signal);
+  const good = await lastGood(storage, name, captured, marks, signal);
+  return [
+    ...(good === undefined ? [] : compare(good, captured, maxShrink)),
+    ...(await clockSuspicions(storage, name, captured.id, marks, signal)),
+  ];
+}
+
+/**
+ * Backups are in the order of their ids, which are times. Where one is of a time to come, `latest` means that one until
+ * then, whatever is backed up meanwhile.
+ */
+async function clockSuspicions(
+  storage: Storage,
+  job: string,
+  id: string,
+  marks: Marks,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const limit = Date.now() + tolerance;
+  const when = `still to come by the clock of this worker, ${new Date().toISOString()}: a clock is wrong, or went back`;
+  if (timeOfBackupId(id).getTime() > limit) return [`its own time, ${id}, is ${when}`];
+  for await (const entry of listBackups(storage, job, signal)) {
+    if (entry.state !== 'published') continue;
+    const { publishedAt } = entry.manifest;
+    const latest = Math.max(timeOfBackupId(entry.id).getTime(), Date.parse(publishedAt));
+    if (latest <= limit) return [];
+    if (isTrusted(marks, entry.id)) continue;
+    return [
+      `${entry.id} was published at ${publishedAt}, and that or its id is ${when}. Until then latest means that one, ` +
+        `unless it is removed; holdfast trust ${job} ${entry.id} says that this is known`,
+    ];
+  }
+  return [];
 }
 
 async function lastGood(
   storage: Storage,
   job: string,
   { id, scope, store, objects }: Captured,
+  marks: Marks,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const marks = await listMarks(storage, job, signal);
   for await (const entry of listBackups(storage, job, signal)) {
     if (entry.state !== 'published' || entry.id >= id) continue;
     const { manifest } = entry;
     if (manifest.reason === 'safety' || manifest.reason === 'import') continue;
-    if (manifest.suspicions !== undefined && marks.get(entry.id)?.has('trusted') !== true) continue;
+    if (manifest.suspicions !== undefined && !isTrusted(marks, entry.id)) continue;
     const comparable =
       manifest.store.kind === store.kind &&
       manifest.scope.prefix === scope.prefix &&
@@ -45,6 +81,10 @@ async function lastGood(
     return comparable ? manifest : undefined;
   }
   return undefined;
+}
+
+function isTrusted(marks: Marks, id: string): boolean {
+  return marks.get(id)?.has('trusted') === true;
 }
 
 function compare(good: Manifest, now: Captured, maxShrink: number): readonly string[] {

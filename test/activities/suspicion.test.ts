@@ -2,6 +2,7 @@ import { suspicionsOf } from '../../activities/suspicion.ts';
 import { setMark } from '../../storage/marks.ts';
 import type { Captured } from '../../workflows/contract/backup.ts';
 import type { Manifest } from '../../workflows/contract/manifest.ts';
+import { backupId } from '../../workflows/contract/names.ts';
 import { sampleManifest } from '../storage/sample.ts';
 import { openTemporary, storeSample, type TemporaryStorage } from '../storage/temporary.ts';
 
@@ -64,4 +65,36 @@ test('a suspicious one is passed over, until somebody says that it is good', asy
   await setMark(opened.storage, { job: job.name, id: second, mark: 'trusted' }, { by: 'a test' });
   expect(await suspicions(holding(10))).toEqual([]);
   expect(await suspicions(holding(1))).toEqual([expect.stringContaining(second)]);
+});
+
+describe('a clock that went back', () => {
+  const inAnHour = new Date(Date.now() + 3_600_000);
+
+  test('is noticed by a backup that was published in the future, until that is trusted', async () => {
+    await store(first, holding(100));
+    const publishedAt = inAnHour.toISOString();
+    await store(second, { ...holding(100), publishedAt });
+    expect(await suspicions(holding(100))).toEqual([
+      expect.stringMatching(
+        `^${second} was published at ${publishedAt}, .* still to come .* a clock is wrong`,
+      ),
+    ]);
+    await setMark(opened.storage, { job: job.name, id: second, mark: 'trusted' }, { by: 'a test' });
+    expect(await suspicions(holding(100))).toEqual([]);
+  });
+
+  test('is noticed by a backup whose id is of the future, and by that one itself', async () => {
+    const ahead = backupId(inAnHour);
+    expect(await suspicions({ ...holding(100), id: ahead })).toEqual([
+      expect.stringMatching(`^its own time, ${ahead}, is still to come`),
+    ]);
+    await store(ahead, { ...holding(100), reason: 'safety', publishedAt: new Date().toISOString() });
+    expect(await suspicions(holding(100))).toEqual([expect.stringMatching(`^${ahead} was published at`)]);
+  });
+
+  test("by some minutes is nobody's harm", async () => {
+    await store(first, holding(100));
+    await store(second, { ...holding(100), publishedAt: new Date(Date.now() + 300_000).toISOString() });
+    expect(await suspicions(holding(100))).toEqual([]);
+  });
 });

@@ -6,8 +6,9 @@ import { planReconciliation, reconcile } from '../../client/schedules/reconcile.
 import { run } from '../../services/cache/command.ts';
 import { pathForDrills } from '../../services/on-path.ts';
 import { type S3Server, startS3 } from '../../services/s3.ts';
-import { readEntry, readManifest } from '../../storage/catalog.ts';
+import { listBackups, readEntry, readManifest } from '../../storage/catalog.ts';
 import { manifestName, objectName } from '../../storage/layout.ts';
+import { removeMark, setMark } from '../../storage/marks.ts';
 import type { DrillInput } from '../../workflows/contract/drill.ts';
 import { backupId, backupScheduleId } from '../../workflows/contract/names.ts';
 import { startingBackup, startingDrill } from '../../workflows/contract/starting.ts';
@@ -43,6 +44,7 @@ beforeAll(async () => {
       emptied: { prefix: 'emptied/' },
       unscheduled: { prefix: 'unscheduled/', schedule: rarely },
       paused: { prefix: 'paused/', schedule: rarely },
+      clock: { prefix: 'clock/' },
       'read-only': { prefix: 'read-only/', storage: 'guarded' },
       full: { prefix: 'full/', storage: 'full' },
     },
@@ -95,8 +97,9 @@ function heard(job: string): readonly string[] {
     .map(({ event, problem }) => `${event} ${problem}`);
 }
 
-async function hears(job: string, alarm: string): Promise<void> {
-  for (const end = Date.now() + 60_000; !heard(job).includes(alarm);) {
+async function hears(job: string, alarm: string, times = 1): Promise<void> {
+  const count = () => heard(job).filter((text) => text === alarm).length;
+  for (const end = Date.now() + 60_000; count() < times;) {
     if (Date.now() > end) throw new Error(`${alarm} was not heard of ${job}, but: ${heard(job).join(', ')}`);
     await sleep(200);
   }
@@ -105,8 +108,7 @@ async function hears(job: string, alarm: string): Promise<void> {
 let latest = 0;
 const nextId = (): string => backupId(new Date((latest = Math.max(Date.now(), latest + 1000))));
 
-async function backUp(job: string): Promise<string> {
-  const id = nextId();
+async function backUp(job: string, id = nextId()): Promise<string> {
   const { type, ...options } = startingBackup({ job, store: 'consul' }, id);
   await rig.client.workflow.execute(type, { ...options, args: [{ job, id }] });
   return id;
@@ -191,6 +193,33 @@ test('the schedule is paused', async () => {
   await hears('paused', 'fired paused');
   await handle.unpause();
   await hears('paused', 'cleared paused');
+});
+
+test('the clock goes back an hour: what is made then is suspicious, and no backup takes the place of another', async () => {
+  const trust = (id: string) => setMark(rig.storage, { job: 'clock', id, mark: 'trusted' }, { by: 'a test' });
+  await change(rig, { 'clock/key': 'first' });
+  const before = await backUp('clock');
+  // As `holdfast backup` names it on a machine whose clock is an hour ahead.
+  await change(rig, { 'clock/key': 'second' });
+  const ahead = await backUp('clock', backupId(new Date(Date.now() + 3_600_000)));
+  await hears('clock', 'fired suspicious');
+  await trust(ahead);
+  await hears('clock', 'cleared suspicious');
+  await removeMark(rig.storage, { job: 'clock', id: ahead, mark: 'trusted' });
+
+  // The clock is right again.
+  await change(rig, { 'clock/key': 'third' });
+  const back = await backUp('clock');
+  await hears('clock', 'fired suspicious', 2);
+  const ids = await Array.fromAsync(listBackups(rig.storage, 'clock'), ({ id }) => id);
+  expect(ids).toEqual([ahead, back, before]);
+  for (const backup of ids) await drill({ job: 'clock', backup });
+  await trust(ahead);
+  await trust(back);
+  await hears('clock', 'cleared suspicious', 2);
+  await backUp('clock');
+  await hears('clock', 'ended backup ended well', 4);
+  expect(heard('clock').filter((text) => text === 'fired suspicious')).toHaveLength(2);
 });
 
 test('the storage can be read only: the backup before is there, nothing half is, and an alarm is heard', async () => {
