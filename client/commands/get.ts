@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
-import { defaultPatiences, withRetries } from '../../storage/s3/attempts.ts';
+import { withRetries } from '../../storage/s3/attempts.ts';
 import { openObjects } from '../../storage/s3/objects.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { examples } from '../help.ts';
@@ -49,7 +49,7 @@ async function get(address: string, { concurrency, retries }: GetOptions, io: Io
   const objects = openObjects(
     { ...s3, concurrency: concurrency ?? s3.concurrency },
     {},
-    retries === undefined ? defaultPatiences : withRetries(retries),
+    withRetries(retries),
   );
   try {
     const sidecar = await findSidecar(objects, object, io.signal);

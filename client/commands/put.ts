@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultPatiences, withRetries } from '../../storage/s3/attempts.ts';
+import { withRetries } from '../../storage/s3/attempts.ts';
 import { openObjects } from '../../storage/s3/objects.ts';
 import { HoldfastError } from '../../workflows/contract/errors.ts';
 import { bytes as bytesText } from '../format.ts';
@@ -78,7 +78,7 @@ async function put(
   const objects = openObjects(
     { ...s3, concurrency },
     { attributes, ...(partSize !== undefined && { firstPart: partSize }) },
-    retries === undefined ? defaultPatiences : withRetries(retries),
+    withRetries(retries),
   );
   try {
     const source = words.after.length > 0 ? produced(words.after, io) : (io.stdin as AsyncIterable<Buffer>);

@@ -20,8 +20,9 @@ export const defaultPatiences: Patiences = {
   long: { attempts: 12, firstDelay: 200, maxDelay: 20_000 },
 };
 
-/** Every request is made again at most so often. */
-export function withRetries(retries: number): Patiences {
+/** Every request is made again at most so often; where nobody says how often, as always. */
+export function withRetries(retries: number | undefined): Patiences {
+  if (retries === undefined) return defaultPatiences;
   const attempts = retries + 1;
   return { brief: { ...defaultPatiences.brief, attempts }, long: { ...defaultPatiences.long, attempts } };
 }

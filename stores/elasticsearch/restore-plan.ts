@@ -2,9 +2,8 @@ import type { IndexFacts } from '../../workflows/contract/index-facts.ts';
 import type { IndexPlan } from '../repository-store.ts';
 import type { IndexWish } from '../../workflows/contract/restore.ts';
 import type { Connection } from './connection.ts';
-import { obstacleToLoad } from './documents/obstacle.ts';
-import { describeIndices } from './indices.ts';
-import { inPaths, matches } from './patterns.ts';
+import { describeLive, type Live } from './live-indices.ts';
+import { matches } from './patterns.ts';
 import { renamed, renamedBacking } from './renaming.ts';
 import { planStreams, wholeStreams, whyNotStream } from './stream-plan.ts';
 import { allNames } from './wanted.ts';
@@ -73,32 +72,4 @@ function whyNot(
     return `the index there has ${there.shards} primary shards, and the one in the snapshot ${shards}; only deleting it first helps`;
   }
   return undefined;
-}
-
-/** An index that is there. */
-export interface Live {
-  readonly uuid: string;
-  readonly shards: number;
-  readonly dataStream: string | undefined;
-  /** Why no document can be loaded into it. */
-  readonly obstacle: string | undefined;
-}
-
-async function describeLive(
-  connection: Connection,
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Live>> {
-  const live = new Map<string, Live>();
-  for (const path of inPaths(names)) {
-    for (const [index, found] of Object.entries(await describeIndices(connection, path, signal))) {
-      live.set(index, {
-        uuid: found.settings['index.uuid'] ?? '',
-        shards: Number(found.settings['index.number_of_shards']),
-        dataStream: found.data_stream,
-        obstacle: obstacleToLoad(found),
-      });
-    }
-  }
-  return live;
 }

@@ -2,6 +2,7 @@ import { openConnection } from './connection.ts';
 import { drillIndexStart } from './drill-names.ts';
 import { inPaths } from './patterns.ts';
 import type { ClusterSettings } from './settings.ts';
+import { removeStreams } from './streams.ts';
 import { allNames } from './wanted.ts';
 
 /** Removes indices and data streams that drills of a job made: those whose names go on as is wanted. */
@@ -16,9 +17,7 @@ export async function removeDrillIndices(
     const { indices, dataStreams } = await allNames(connection, signal);
     const own = drillIndexStart(job);
     const isGone = (name: string) => name.startsWith(own) && which(name.slice(own.length));
-    for (const path of inPaths([...dataStreams.keys()].filter(isGone))) {
-      await connection.ask({ method: 'DELETE', path: `/_data_stream/${path}`, signal, accepted: [404] });
-    }
+    await removeStreams(connection, [...dataStreams.keys()].filter(isGone), signal);
     for (const path of inPaths([...indices].filter(isGone))) {
       await connection.ask({ method: 'DELETE', path: `/${path}`, signal, accepted: [404] });
     }

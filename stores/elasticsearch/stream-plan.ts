@@ -3,9 +3,9 @@ import type { IndexWish } from '../../workflows/contract/restore.ts';
 import type { IndexPlan } from '../repository-store.ts';
 import type { Connection } from './connection.ts';
 import { readTemplates } from './index-templates.ts';
+import type { Live } from './live-indices.ts';
 import { matches } from './patterns.ts';
 import { renamed } from './renaming.ts';
-import type { Live } from './restore-plan.ts';
 import type { Names } from './wanted.ts';
 
 /**

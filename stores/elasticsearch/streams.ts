@@ -34,7 +34,16 @@ export async function deleteStreams(
       `Since the plan was made, these indices have come into data streams that it replaces: ${others.slice(0, 20).join(', ')}. Nothing was restored.`,
     );
   }
-  for (const path of inPaths(there)) {
+  await removeStreams(connection, there, signal);
+}
+
+/** With their backing indices. One that is gone already is as it should be. */
+export async function removeStreams(
+  connection: Connection,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const path of inPaths(names)) {
     await connection.ask({ method: 'DELETE', path: `/_data_stream/${path}`, signal, accepted: [404] });
   }
 }
