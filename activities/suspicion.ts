@@ -26,64 +26,79 @@ export async function suspicionsOf(
 ): Promise<readonly string[]> {
   if (captured.reason === 'safety' || captured.reason === 'import') return [];
   const marks = await listMarks(storage, name, signal);
-  const good = await lastGood(storage, name, captured, marks, signal);
+  const limit = Date.now() + tolerance;
+  const { last, toCome } = await lookBack(storage, name, captured.id, { marks, limit, signal });
+  const untrusted = toCome.find((manifest) => !isTrusted(marks, manifest));
   return [
-    ...(good === undefined ? [] : compare(good, captured, maxShrink)),
-    ...(await clockSuspicions(storage, name, captured.id, marks, signal)),
+    ...(last !== undefined && isComparable(last, captured) ? compare(last, captured, maxShrink) : []),
+    ...clockSuspicions(captured, untrusted, limit),
   ];
+}
+
+interface Earlier {
+  /** The last good one before this backup. */
+  readonly last: Manifest | undefined;
+  /** The newest ones, as far as they are of a time to come. */
+  readonly toCome: readonly Manifest[];
+}
+
+async function lookBack(
+  storage: Storage,
+  job: string,
+  id: string,
+  { marks, limit, signal }: { readonly marks: Marks; readonly limit: number; readonly signal: AbortSignal },
+): Promise<Earlier> {
+  const toCome: Manifest[] = [];
+  let last: Manifest | undefined;
+  let past = false;
+  for await (const entry of listBackups(storage, job, signal)) {
+    if (entry.state !== 'published') continue;
+    const { manifest } = entry;
+    past ||= latestTime(manifest) <= limit;
+    if (!past) toCome.push(manifest);
+    if (last === undefined && manifest.id < id && isGood(marks, manifest)) last = manifest;
+    if (past && last !== undefined) break;
+  }
+  return { last, toCome };
+}
+
+function isGood(marks: Marks, manifest: Manifest): boolean {
+  if (manifest.reason === 'safety' || manifest.reason === 'import') return false;
+  return manifest.suspicions === undefined || isTrusted(marks, manifest);
+}
+
+/** Another scope or mode is a decision; what came before it says nothing any more. */
+function isComparable(last: Manifest, { store, scope, objects }: Captured): boolean {
+  return (
+    last.store.kind === store.kind &&
+    last.scope.prefix === scope.prefix &&
+    last.objects[0]?.format === objects[0]?.format
+  );
 }
 
 /**
  * Backups are in the order of their ids, which are times. Where one is of a time to come, `latest` means that one until
  * then, whatever is backed up meanwhile.
  */
-async function clockSuspicions(
-  storage: Storage,
-  job: string,
-  id: string,
-  marks: Marks,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const limit = Date.now() + tolerance;
+function clockSuspicions(
+  { job, id }: Captured,
+  untrusted: Manifest | undefined,
+  limit: number,
+): readonly string[] {
   const when = `still to come by the clock of this worker, ${new Date().toISOString()}: a clock is wrong, or went back`;
   if (timeOfBackupId(id).getTime() > limit) return [`its own time, ${id}, is ${when}`];
-  for await (const entry of listBackups(storage, job, signal)) {
-    if (entry.state !== 'published') continue;
-    const { publishedAt } = entry.manifest;
-    const latest = Math.max(timeOfBackupId(entry.id).getTime(), Date.parse(publishedAt));
-    if (latest <= limit) return [];
-    if (isTrusted(marks, entry.id)) continue;
-    return [
-      `${entry.id} was published at ${publishedAt}, and that or its id is ${when}. Until then latest means that one, ` +
-        `unless it is removed; holdfast trust ${job} ${entry.id} says that this is known`,
-    ];
-  }
-  return [];
+  if (untrusted === undefined) return [];
+  return [
+    `${untrusted.id} was published at ${untrusted.publishedAt}, and that or its id is ${when}. Until then latest means ` +
+      `that one, unless it is removed; holdfast trust ${job} ${untrusted.id} says that this is known`,
+  ];
 }
 
-async function lastGood(
-  storage: Storage,
-  job: string,
-  { id, scope, store, objects }: Captured,
-  marks: Marks,
-  signal: AbortSignal,
-): Promise<Manifest | undefined> {
-  for await (const entry of listBackups(storage, job, signal)) {
-    if (entry.state !== 'published' || entry.id >= id) continue;
-    const { manifest } = entry;
-    if (manifest.reason === 'safety' || manifest.reason === 'import') continue;
-    if (manifest.suspicions !== undefined && !isTrusted(marks, entry.id)) continue;
-    const comparable =
-      manifest.store.kind === store.kind &&
-      manifest.scope.prefix === scope.prefix &&
-      manifest.objects[0]?.format === objects[0]?.format;
-    // Another scope or mode is a decision; what came before it says nothing any more.
-    return comparable ? manifest : undefined;
-  }
-  return undefined;
+function latestTime({ id, publishedAt }: Manifest): number {
+  return Math.max(timeOfBackupId(id).getTime(), Date.parse(publishedAt));
 }
 
-function isTrusted(marks: Marks, id: string): boolean {
+function isTrusted(marks: Marks, { id }: Manifest): boolean {
   return marks.get(id)?.has('trusted') === true;
 }
 
