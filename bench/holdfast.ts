@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowContinuedAsNewError, type WorkflowHandle } from '@temporalio/client';
 import { readRestoreStatus } from '../client/restore-status.ts';
+import { nextSecond } from '../services/next-second.ts';
 import type { BackupInput, BackupResult } from '../workflows/contract/backup.ts';
 import { backupId } from '../workflows/contract/names.ts';
 import type { RestoreInput } from '../workflows/contract/restore.ts';
@@ -17,7 +17,7 @@ export async function measureBackup(
   { job, store }: JobName,
 ): Promise<Round> {
   // The id is a second; the round before may have taken this one.
-  await sleep(1000 - (Date.now() % 1000));
+  await nextSecond();
   const id = backupId(new Date());
   const { type, ...options } = startingBackup({ job, store }, id, 'benchmark');
   const input: BackupInput = { job, id, reason: 'manual' };

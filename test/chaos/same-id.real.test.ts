@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { nextSecond } from '../../services/next-second.ts';
 import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
 import { backupId } from '../../workflows/contract/names.ts';
 import { askConsul } from '../stores/plain-consul.ts';
@@ -25,7 +25,7 @@ const changeStore = () => askConsul(world.consul.address, 'PUT', '/v1/kv/few/cha
 
 test('two that are asked for in the same second become two', async () => {
   // Not at the end of a second, or they would have different ones anyway.
-  await sleep(1000 - (Date.now() % 1000));
+  await nextSecond();
   const all = await Promise.all([1, 2].map(() => command(world, 'backup', 'together', '--json')));
   const results = all.map(({ exit, text, stderr }) => {
     expect({ exit, stderr }).toMatchObject({ exit: 0 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
+import { nextSecond } from '../../services/next-second.ts';
 import { readManifest } from '../../storage/catalog.ts';
 import type { BackupInput, BackupResult } from '../../workflows/contract/backup.ts';
 import { backupId } from '../../workflows/contract/names.ts';
@@ -40,7 +41,7 @@ async function start(job: string, input: Partial<BackupInput> = {}) {
 
 /** Ids are to the second, so the next backup of a job needs the next second. */
 async function backup(job: string, input: Partial<BackupInput> = {}): Promise<BackupResult> {
-  await sleep(1000 - (Date.now() % 1000));
+  await nextSecond();
   const handle = await start(job, input);
   return handle.result();
 }
